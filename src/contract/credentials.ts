@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { DEFAULT_REGION, findRegion, unknownRegionMessage, type RegionCode } from './regions.js';
+import { Secret } from './secret.js';
+import { trimSpaces } from './text.js';
+import { validate } from './validate.js';
+
+/** Credentials of one CleverTap project, as a customer enters them (Settings > Project on the CleverTap dashboard). */
+export interface CredentialsInput {
+  /** Project ID. */
+  readonly projectId: string;
+  /** Project Token. */
+  readonly projectToken: string | Secret;
+  /** Project Passcode. */
+  readonly projectPasscode: string | Secret;
+  /** Region code or alias, letter case ignored. @default 'eu' */
+  readonly region?: RegionCode | (string & {}) | undefined;
+}
+
+/** Checked credentials. Token and passcode do not show when this is printed, logged or serialised. */
+export interface Credentials {
+  /** Project ID. */
+  readonly projectId: string;
+  /** Project Token; `projectToken.reveal()` gives the text, to store it. */
+  readonly projectToken: Secret;
+  /** Project Passcode; `projectPasscode.reveal()` gives the text, to store it. */
+  readonly projectPasscode: Secret;
+  /** Canonical region code. */
+  readonly region: RegionCode;
+}
+
+// "Alphanumeric" in the document, yet each of its samples has hyphens.
+const CREDENTIAL = /^[A-Za-z0-9_-]+$/;
+
+function checkCredential(label: string, value: unknown, context: z.core.ParsePayload): string {
+  const text = typeof value === 'string' ? trimSpaces(value) : '';
+  const problem =
+    text === ''
+      ? `${label} is required, a text that is not empty`
+      : CREDENTIAL.test(text)
+        ? undefined
+        : `${label} may hold letters, digits, "-" and "_" only`;
+  // `input` stays out of the issue, so that no secret gets into an error.
+  if (problem !== undefined) context.issues.push({ code: 'custom', input: undefined, message: problem });
+  return text;
+}
+
+function credential(label: string) {
+  return z.transform<string, string>((value: unknown, context) => checkCredential(label, value, context));
+}
+
+function secret(label: string) {
+  return z.transform<string | Secret, Secret>((value: unknown, context) => {
+    const given = value instanceof Secret ? value.reveal() : value;
+    return new Secret(checkCredential(label, given, context));
+  });
+}
+
+const regionSchema = z.transform<string | undefined, RegionCode>((value: unknown, context) => {
+  if (value === undefined || value === null || value === '') return DEFAULT_REGION;
+  const found = typeof value === 'string' ? findRegion(trimSpaces(value)) : undefined;
+  if (found !== undefined) return found.code;
+  context.issues.push({ code: 'custom', input: undefined, message: unknownRegionMessage });
+  return z.NEVER;
+});
+
+/**
+ * Schema of a project's credentials, for a partner dashboard's settings form: one message per field.
+ *
+ * Trims all fields, non-breaking and zero-width spaces included; letters, digits, `-` and `_` are allowed; the region
+ * may be a code or an alias and defaults to `eu`. Token and passcode come out wrapped as `Secret`.
+ */
+export const credentialsSchema: z.ZodType<Credentials, CredentialsInput> = z.strictObject({
+  projectId: credential('Project ID'),
+  projectToken: secret('Project Token'),
+  projectPasscode: secret('Project Passcode'),
+  region: regionSchema,
+});
+
+/**
+ * Checks credentials as a customer entered them.
+ *
+ * @throws {ValidationError} with one issue per field that is wrong; no issue repeats a value.
+ */
+export function parseCredentials(input: CredentialsInput): Credentials {
+  return validate(credentialsSchema, input, 'credentials');
+}

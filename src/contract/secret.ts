@@ -1,0 +1,49 @@
+const REDACTED = '[redacted]';
+
+/**
+ * A string that shows itself to nobody by accident: `inspect`, JSON and template strings give `[redacted]`.
+ *
+ * The value is kept in a private field, which no reflection reaches; only `reveal()` gives it out.
+ */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The value itself. Call it where the value is stored or sent, never where it is shown. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  /** Whether both hold the same value. */
+  equals(other: Secret): boolean {
+    return this.#value === other.#value;
+  }
+
+  toString(): string {
+    return REDACTED;
+  }
+
+  toJSON(): string {
+    return REDACTED;
+  }
+
+  [Symbol.toPrimitive](): string {
+    return REDACTED;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return REDACTED;
+  }
+}
+
+/** Takes secrets out of a text that came from elsewhere, such as a server's message that repeats the request. */
+export function redact(text: string, secrets: readonly Secret[]): string {
+  let redacted = text.replace(CREDENTIAL_PARAMETER, `$1=${REDACTED}`);
+  for (const secret of secrets) redacted = redacted.replaceAll(secret.reveal(), REDACTED);
+  return redacted;
+}
+
+const CREDENTIAL_PARAMETER = /\b(account_token|account_passcode)=[^&\s"'<>]*/g;

@@ -1,0 +1,40 @@
+/** Rules about plain text that several fields of the protocol share. */
+
+// What native trim() leaves, though it comes along when text is copied from a web page: zero-width and direction marks.
+function isInvisible(code: number): boolean {
+  return (code >= 0x200b && code <= 0x200f) || code === 0x2060 || code === 0x180e || code === 0x00ad;
+}
+
+/** Removes white space at both ends, non-breaking and zero-width spaces included. Linear in the length. */
+export function trimSpaces(text: string): string {
+  let trimmed = text.trim();
+  while (
+    trimmed !== '' &&
+    (isInvisible(trimmed.charCodeAt(0)) || isInvisible(trimmed.charCodeAt(trimmed.length - 1)))
+  ) {
+    let start = 0;
+    let end = trimmed.length;
+    while (start < end && isInvisible(trimmed.charCodeAt(start))) start += 1;
+    while (end > start && isInvisible(trimmed.charCodeAt(end - 1))) end -= 1;
+    trimmed = trimmed.slice(start, end).trim();
+  }
+  return trimmed;
+}
+
+const CONTROL_CHARACTER = /[\p{Cc}\u2028\u2029]/u;
+const CONTROL_CHARACTERS = /[\p{Cc}\u2028\u2029\s]+/gu;
+
+/** Whether a text holds a control character or a line separator. */
+export function hasControlCharacter(text: string): boolean {
+  return CONTROL_CHARACTER.test(text);
+}
+
+/** A foreign text on one line, without control characters and of bounded length, fit for a message or a log. */
+export function toSingleLine(text: string, maxLength = 300): string {
+  const line = text
+    .slice(0, maxLength * 4)
+    .replace(CONTROL_CHARACTERS, ' ')
+    .trim()
+    .toWellFormed();
+  return line.length > maxLength ? `${line.slice(0, maxLength).toWellFormed()}…` : line;
+}
