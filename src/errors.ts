@@ -70,7 +70,7 @@ function brandOf(value: unknown): unknown {
  */
 export abstract class AttributionError extends Error {
   /** What went wrong, as a stable string. */
-  abstract readonly code: ErrorCode;
+  readonly code: ErrorCode;
   /** Whether the same event, sent again later, may succeed. */
   readonly retryable: boolean;
   /** Requests that were started for this event; 0 if none was. */
@@ -89,6 +89,7 @@ export abstract class AttributionError extends Error {
   protected constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     Object.defineProperty(this, BRAND, { value: code });
+    this.code = code;
     this.retryable = RETRYABLE.has(code);
     this.attempts = details.attempts ?? 0;
     this.maybeRecorded = details.maybeRecorded ?? false;
@@ -132,7 +133,7 @@ function describeIssues(issues: readonly ValidationIssue[]): string {
 
 /** The input cannot be accepted as it is: an event, credentials or options. Nothing was sent for it. */
 export class ValidationError extends AttributionError {
-  readonly code = 'validation';
+  declare readonly code: 'validation';
   /** Everything that is wrong, all at once. */
   readonly issues: readonly ValidationIssue[];
 
@@ -148,7 +149,7 @@ export class ValidationError extends AttributionError {
 
 /** CleverTap answered 400: a mandatory field is missing, or the partner name is not whitelisted. Never retried. */
 export class BadRequestError extends AttributionError {
-  readonly code = 'bad_request';
+  declare readonly code: 'bad_request';
   /** What the 400 was about. */
   readonly reason: BadRequestReason;
   /** With `missing_field`: the field under its wire name, `utm_source`. */
@@ -167,7 +168,7 @@ export class BadRequestError extends AttributionError {
 
 /** CleverTap refused the credentials (401 or 403), or none were to be had for the project. Never retried. */
 export class AuthenticationError extends AttributionError {
-  readonly code = 'authentication';
+  declare readonly code: 'authentication';
 
   constructor(message: string, details?: ErrorDetails) {
     super('authentication', message, details);
@@ -180,7 +181,7 @@ export class AuthenticationError extends AttributionError {
 
 /** An answer that the protocol does not know, such as a redirect or a 404. Never retried. */
 export class UnexpectedResponseError extends AttributionError {
-  readonly code = 'unexpected_response';
+  declare readonly code: 'unexpected_response';
 
   constructor(message: string, details?: ErrorDetails) {
     super('unexpected_response', message, details);
@@ -193,7 +194,7 @@ export class UnexpectedResponseError extends AttributionError {
 
 /** CleverTap answered 429 until the attempts or the time were used up. */
 export class RateLimitError extends AttributionError {
-  readonly code = 'rate_limited';
+  declare readonly code: 'rate_limited';
 
   constructor(message: string, details?: ErrorDetails) {
     super('rate_limited', message, details);
@@ -206,7 +207,7 @@ export class RateLimitError extends AttributionError {
 
 /** CleverTap answered 5xx, 408 or 425 until the attempts, the time or the retry budget were used up. */
 export class ServiceUnavailableError extends AttributionError {
-  readonly code = 'service_unavailable';
+  declare readonly code: 'service_unavailable';
 
   constructor(message: string, details?: ErrorDetails) {
     super('service_unavailable', message, details);
@@ -219,7 +220,7 @@ export class ServiceUnavailableError extends AttributionError {
 
 /** The host could not be reached, or the connection broke. `maybeRecorded` tells whether the request had been written. */
 export class NetworkError extends AttributionError {
-  readonly code = 'network';
+  declare readonly code: 'network';
 
   constructor(message: string, details?: ErrorDetails) {
     super('network', message, details);
@@ -232,7 +233,7 @@ export class NetworkError extends AttributionError {
 
 /** No complete answer within `timeoutMs`, or the event's `deadlineMs` passed before its turn came. */
 export class TimeoutError extends AttributionError {
-  readonly code = 'timeout';
+  declare readonly code: 'timeout';
 
   constructor(message: string, details?: ErrorDetails) {
     super('timeout', message, details);
@@ -245,7 +246,7 @@ export class TimeoutError extends AttributionError {
 
 /** With `requireConfirmation`: a 2xx whose body did not say `success`. Never retried, since it was probably recorded. */
 export class UnconfirmedError extends AttributionError {
-  readonly code = 'unconfirmed';
+  declare readonly code: 'unconfirmed';
 
   constructor(message: string, details?: ErrorDetails) {
     super('unconfirmed', message, details);
@@ -258,7 +259,7 @@ export class UnconfirmedError extends AttributionError {
 
 /** The caller's AbortSignal fired. */
 export class AbortedError extends AttributionError {
-  readonly code = 'aborted';
+  declare readonly code: 'aborted';
 
   constructor(message: string, details?: ErrorDetails) {
     super('aborted', message, details);
@@ -271,7 +272,7 @@ export class AbortedError extends AttributionError {
 
 /** The client was closed: before the event was accepted, or at the deadline of `close()` while it was under way. */
 export class ClosedError extends AttributionError {
-  readonly code = 'closed';
+  declare readonly code: 'closed';
 
   constructor(message: string, details?: ErrorDetails) {
     super('closed', message, details);
@@ -284,7 +285,7 @@ export class ClosedError extends AttributionError {
 
 /** More events are pending than `maxPending` allows; nothing was sent for this one. */
 export class OverflowError extends AttributionError {
-  readonly code = 'overflow';
+  declare readonly code: 'overflow';
 
   constructor(message: string, details?: ErrorDetails) {
     super('overflow', message, details);

@@ -63,6 +63,20 @@ const regionSchema = z.transform<string | undefined, RegionCode>((value: unknown
   return z.NEVER;
 });
 
+const fields = {
+  projectId: credential('Project ID'),
+  projectToken: secret('Project Token'),
+  projectPasscode: secret('Project Passcode'),
+};
+
+const excludedRegion = z.transform<undefined, RegionCode>((value: unknown, context) => {
+  if (value !== undefined && value !== null) {
+    const message = 'region and a single baseUrl exclude each other: leave out one, or give baseUrl as a map by region';
+    context.issues.push({ code: 'custom', input: undefined, message });
+  }
+  return DEFAULT_REGION;
+});
+
 /**
  * Schema of a project's credentials, for a partner dashboard's settings form: one message per field.
  *
@@ -70,10 +84,14 @@ const regionSchema = z.transform<string | undefined, RegionCode>((value: unknown
  * may be a code or an alias and defaults to `eu`. Token and passcode come out wrapped as `Secret`.
  */
 export const credentialsSchema: z.ZodType<Credentials, CredentialsInput> = z.strictObject({
-  projectId: credential('Project ID'),
-  projectToken: secret('Project Token'),
-  projectPasscode: secret('Project Passcode'),
+  ...fields,
   region: regionSchema,
+});
+
+/** The same where a single `baseUrl` says where requests go: naming a region as well is an error. */
+export const regionlessCredentialsSchema: z.ZodType<Credentials, CredentialsInput> = z.strictObject({
+  ...fields,
+  region: excludedRegion,
 });
 
 /**

@@ -21,7 +21,8 @@ export function decodeQuery(url: string): DecodedQuery {
   const params = Object.create(null) as Record<string, string>;
   const repeated = new Set<string>();
   const hash = url.indexOf('#');
-  const query = (hash < 0 ? url : url.slice(0, hash)).slice(url.indexOf('?') + 1);
+  const beforeFragment = hash < 0 ? url : url.slice(0, hash);
+  const query = beforeFragment.slice(beforeFragment.indexOf('?') + 1);
   for (const pair of query.split('&')) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
@@ -39,6 +40,14 @@ function percentDecode(text: string): string {
   try {
     return decodeURIComponent(spaced);
   } catch {
-    return spaced;
+    return spaced.replace(/(?:%[0-9a-f]{2})+/gi, decodeRun);
+  }
+}
+
+function decodeRun(run: string): string {
+  try {
+    return decodeURIComponent(run);
+  } catch {
+    return run;
   }
 }

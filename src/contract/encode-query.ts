@@ -61,15 +61,14 @@ export function createQueryEncoder(options: QueryEncoderOptions): QueryEncoder {
 }
 
 function tooLong(event: ParsedEvent, bytes: number, maxUrlBytes: number, projectId: string): ValidationError {
-  const fields: [path: string[], value: string][] = Object.entries(event.params).map(([name, value]) => [
-    ['params', name],
-    value,
-  ]);
+  const fields = Object.entries(event.params).map(([name, value]) => ({
+    path: ['params', name],
+    bytes: percentEncode(name).length + percentEncode(value).length,
+  }));
   for (const [name, value] of Object.entries(event)) {
-    if (typeof value === 'string' && name !== 'type') fields.push([[name], value]);
+    if (typeof value === 'string' && name !== 'type') fields.push({ path: [name], bytes: percentEncode(value).length });
   }
-  const sized = fields.map(([path, value]) => ({ path, bytes: percentEncode(value).length }));
-  const largest = sized.reduce((most, field) => (field.bytes > most.bytes ? field : most));
+  const largest = fields.reduce((most, field) => (field.bytes > most.bytes ? field : most));
   const message = `takes ${largest.bytes} of ${bytes} bytes of path and query, more than the ${maxUrlBytes} of maxUrlBytes; shorten it`;
   return new ValidationError('event', [{ path: largest.path, message }], { projectId });
 }

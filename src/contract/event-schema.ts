@@ -24,6 +24,9 @@ export interface EventSchemaOptions<Policy extends UtmPolicy = UtmPolicy> {
   readonly now?: (() => number) | undefined;
 }
 
+// Looks Date.now up at each call, so that a clock which tests put in its place later counts.
+const systemClock = () => Date.now();
+
 const MAX_NAME_LENGTH = 512;
 const LONE_SURROGATE = 'holds a lone surrogate, which has no UTF-8 form';
 
@@ -142,27 +145,29 @@ function strictInstallSchema<Type extends 'organic_install' | 'inorganic_install
 }
 
 function lenientInstallSchema<Type extends 'organic_install' | 'inorganic_install'>(type: Type, now: () => number) {
-  return z.strictObject({ ...installFields(type, now), ...optionalUtm }, objectOptions).check((context) => {
-    const { utmSource, utmMedium, utmCampaign } = context.value;
-    if ((utmSource ?? utmMedium ?? utmCampaign) !== undefined) return;
-    const message = 'at least one of utmSource, utmMedium and utmCampaign is required';
-    context.issues.push({ code: 'custom', input: undefined, path: ['utmSource'], message });
-  });
+  return z
+    .strictObject({ ...installFields(type, now), ...optionalUtm }, objectOptions)
+    .refine(({ utmSource, utmMedium, utmCampaign }) => (utmSource ?? utmMedium ?? utmCampaign) !== undefined, {
+      error: 'at least one of utmSource, utmMedium and utmCampaign is required',
+      path: ['utmSource'],
+      // Also when other fields are wrong, so that everything is said at once; not when a UTM field is the wrong one.
+      when: ({ issues }) => !issues.some(({ path }) => String(path?.[0]) in optionalUtm),
+    });
 }
 
 /** Schema of custom events; the same under both UTM policies. */
-export const customEventSchema: z.ZodType<ParsedEvent, CustomEvent> = customSchema(Date.now);
+export const customEventSchema: z.ZodType<ParsedEvent, CustomEvent> = customSchema(systemClock);
 
 /** Schema of organic installs under the default UTM policy. */
 export const organicInstallSchema: z.ZodType<ParsedEvent, OrganicInstall> = strictInstallSchema(
   'organic_install',
-  Date.now,
+  systemClock,
 );
 
 /** Schema of inorganic installs under the default UTM policy. */
 export const inorganicInstallSchema: z.ZodType<ParsedEvent, InorganicInstall> = strictInstallSchema(
   'inorganic_install',
-  Date.now,
+  systemClock,
 );
 
 function customSchema(now: () => number) {
@@ -198,7 +203,7 @@ function lenientEventSchema(now: () => number) {
 export function createEventSchema<Policy extends UtmPolicy = 'all'>(
   options: EventSchemaOptions<Policy> = {},
 ): EventSchema<Policy> {
-  const { utmPolicy = 'all', now = Date.now } = options;
+  const { utmPolicy = 'all', now = systemClock } = options;
   const schema: z.ZodType<ParsedEvent> = utmPolicy === 'all' ? strictEventSchema(now) : lenientEventSchema(now);
   return schema as EventSchema<Policy>;
 }

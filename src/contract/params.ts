@@ -11,16 +11,17 @@ export type Params = Readonly<Record<string, ParamValue>>;
 export const paramsSchema = z.transform<Params | undefined, Readonly<Record<string, string>>>(
   (input: unknown, context) => {
     if (input === undefined || input === null) return NO_PARAMS;
-    if (typeof input !== 'object' || Array.isArray(input) || input instanceof Map) {
+    // By its tag, since a Map, Set or URLSearchParams has no keys of its own and would vanish without a word.
+    if (Object.prototype.toString.call(input) !== '[object Object]') {
       context.issues.push({ code: 'custom', input: undefined, message: 'params must be a plain object' });
       return NO_PARAMS;
     }
     const texts = Object.create(null) as Record<string, string>;
     for (const name of Object.keys(input)) {
-      const value = (input as Record<string, unknown>)[name];
+      const value = (input as Params)[name];
       if (value === undefined || value === null) continue;
       const problem = nameProblem(name) ?? valueProblem(value);
-      if (problem === undefined) texts[name] = typeof value === 'string' ? value : String(value);
+      if (problem === undefined) texts[name] = String(value);
       else context.issues.push({ code: 'custom', input: undefined, path: [name], message: problem });
     }
     return texts;

@@ -39,11 +39,17 @@ export class Secret {
   }
 }
 
-/** Takes secrets out of a text that came from elsewhere, such as a server's message that repeats the request. */
+/**
+ * Takes secrets out of a text that came from elsewhere, such as a server's message that repeats the request: the given
+ * ones, whatever stands in a credential's parameter, and the query of any URL of the endpoint.
+ */
 export function redact(text: string, secrets: readonly Secret[]): string {
-  let redacted = text.replace(CREDENTIAL_PARAMETER, `$1=${REDACTED}`);
-  for (const secret of secrets) redacted = redacted.replaceAll(secret.reveal(), REDACTED);
+  let redacted = text.replace(ENDPOINT_QUERY, `$1${REDACTED}`).replace(CREDENTIAL_PARAMETER, `$1=${REDACTED}`);
+  // The longest first: where one is the beginning of another, the rest of the longer one must not stay behind.
+  const values = secrets.map((secret) => secret.reveal()).sort((one, other) => other.length - one.length);
+  for (const value of values) if (value !== '') redacted = redacted.replaceAll(value, REDACTED);
   return redacted;
 }
 
+const ENDPOINT_QUERY = /(\/attribution\?)[^\s"'<>]+/g;
 const CREDENTIAL_PARAMETER = /\b(account_token|account_passcode)=[^&\s"'<>]*/g;

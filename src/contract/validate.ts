@@ -1,20 +1,35 @@
 import type { z } from 'zod';
-import { ValidationError, type ValidationIssue } from '../errors.js';
+import { ValidationError, type ErrorDetails, type ValidationIssue } from '../errors.js';
+
+/** A parsed value, or everything that is wrong with the input. */
+export type Checked<Output> = { readonly value: Output } | { readonly issues: readonly ValidationIssue[] };
 
 /**
- * Runs a schema over foreign input: the parsed value, or one `ValidationError` with everything that is wrong.
- *
- * Input whose getters or proxy traps throw is invalid input too, so nothing but a `ValidationError` comes out.
+ * Runs a schema over foreign input. Input whose getters or proxy traps throw is invalid input too, so nothing is thrown.
  */
-export function validate<Output>(schema: z.ZodType<Output>, input: unknown, subject: string): Output {
-  let result: z.ZodSafeParseResult<Output>;
+export function check<Output>(schema: z.ZodType<Output>, input: unknown): Checked<Output> {
   try {
-    result = schema.safeParse(input);
+    const result = schema.safeParse(input);
+    return result.success ? { value: result.data } : { issues: result.error.issues.map(toValidationIssue) };
   } catch {
-    throw new ValidationError(subject, [{ path: [], message: 'could not be read: a property of it throws' }]);
+    return { issues: [{ path: [], message: 'could not be read: a property of it throws' }] };
   }
-  if (result.success) return result.data;
-  throw new ValidationError(subject, result.error.issues.map(toValidationIssue));
+}
+
+/**
+ * The parsed value of foreign input.
+ *
+ * @throws {ValidationError} with everything that is wrong at once, introduced by the `subject`.
+ */
+export function validate<Output>(
+  schema: z.ZodType<Output>,
+  input: unknown,
+  subject: string,
+  details?: ErrorDetails,
+): Output {
+  const checked = check(schema, input);
+  if ('issues' in checked) throw new ValidationError(subject, checked.issues, details);
+  return checked.value;
 }
 
 function toValidationIssue(issue: z.core.$ZodIssue): ValidationIssue {

@@ -13,5 +13,7 @@ export interface BackOff {
  * clients that failed together do not come back together. The upper end is capped, the jitter is not.
  */
 export function backOffDelayMs(retry: number, { initialDelayMs, maxDelayMs, factor }: BackOff, random: number): number {
-  return random * Math.min(maxDelayMs, initialDelayMs * factor ** (retry - 1));
+  // Kept finite, since nothing times infinity is no number.
+  const growth = Math.min(factor ** (retry - 1), Number.MAX_VALUE);
+  return random * Math.min(maxDelayMs, initialDelayMs * growth);
 }

@@ -61,6 +61,7 @@ const COHORTS_KEPT = 8;
 export class Deadlines<Member extends Expiring> {
   readonly #cohorts = new Map<number, Cohort>();
   #latest: Cohort | undefined = undefined;
+  #dropEmptyAt = COHORTS_KEPT;
 
   /** Things whose time runs. */
   get size(): number {
@@ -75,7 +76,7 @@ export class Deadlines<Member extends Expiring> {
     this.#latest.add(member, now);
   }
 
-  /** Stops the time of a thing; false if it does not run here. */
+  /** Stops the time of a thing; false if it does not run. */
   remove(member: Member): boolean {
     return member.cohort?.members.remove(member) ?? false;
   }
@@ -88,7 +89,7 @@ export class Deadlines<Member extends Expiring> {
   #cohort(durationMs: number): Cohort {
     const existing = this.#cohorts.get(durationMs);
     if (existing !== undefined) return existing;
-    if (this.#cohorts.size >= COHORTS_KEPT) this.#dropEmpty();
+    if (this.#cohorts.size >= this.#dropEmptyAt) this.#dropEmpty();
     const cohort = new Cohort(durationMs);
     this.#cohorts.set(durationMs, cohort);
     return cohort;
@@ -100,5 +101,7 @@ export class Deadlines<Member extends Expiring> {
       cohort.stop();
       this.#cohorts.delete(durationMs);
     }
+    // Not again before they have doubled, so that adding costs the same however many are in use.
+    this.#dropEmptyAt = Math.max(COHORTS_KEPT, 2 * this.#cohorts.size);
   }
 }

@@ -1,6 +1,6 @@
-const CAPACITY = 100;
-const RETRY_COST = 1;
-const DELIVERY_GAIN = 0.2;
+// Counted in fifths of a retry: sums of 0.2 drift, and five deliveries have to be worth a retry.
+const FIFTHS = 5;
+const CAPACITY = 100 * FIFTHS;
 
 /**
  * How many retries a region is still worth: in an outage they run out, so that retrying does not multiply the traffic.
@@ -12,18 +12,18 @@ export class RetryBudget {
 
   /** Retries that are left, fractions included. */
   get left(): number {
-    return this.#left;
+    return this.#left / FIFTHS;
   }
 
   /** Takes one retry out; false if there is none. */
   take(): boolean {
-    if (this.#left < RETRY_COST) return false;
-    this.#left -= RETRY_COST;
+    if (this.#left < FIFTHS) return false;
+    this.#left -= FIFTHS;
     return true;
   }
 
   /** Notes a delivery. */
   giveBack(): void {
-    this.#left = Math.min(CAPACITY, this.#left + DELIVERY_GAIN);
+    this.#left = Math.min(CAPACITY, this.#left + 1);
   }
 }

@@ -1,0 +1,158 @@
+import type { Credentials, CredentialsInput } from './contract/credentials.js';
+import type { AttributionEvent, UtmPolicy } from './contract/event.js';
+import type { Delivery } from './delivery/delivery.js';
+import type { RegionReport } from './delivery/region-health.js';
+import { ValidationError } from './errors.js';
+import { ForwardRun, type ForwardResults, type ForwardSource } from './forward/forward-run.js';
+import type { Counters } from './observe/counters.js';
+import {
+  checkForwardOptions,
+  resolveOptions,
+  type CallOptions,
+  type ClientOptions,
+  type ForwardOptions,
+  type ResolvedOptions,
+} from './options.js';
+import { ProjectClient } from './project-client.js';
+import { Project, Sender, type CloseReport } from './sender.js';
+
+const CLOSE_TIMEOUT_MS = 30_000;
+
+/**
+ * Sends attribution events to CleverTap on behalf of one partner, for any number of projects.
+ *
+ * Make one and keep it: it owns the connections, limits and counters that all projects share.
+ *
+ * @throws {ValidationError} from the constructor, with everything that is wrong with the options at once.
+ */
+export class AttributionClient<Policy extends UtmPolicy = 'all'> {
+  readonly #options: ResolvedOptions;
+  readonly #sender: Sender;
+  readonly #default: Project | undefined;
+
+  constructor(options: ClientOptions<Policy>) {
+    this.#options = resolveOptions(options);
+    this.#sender = new Sender(this.#options);
+    const access = this.#sender.defaultAccess();
+    this.#default = access && new Project(access);
+  }
+
+  /** Whether `close()` was called. */
+  get closed(): boolean {
+    return this.#sender.closed;
+  }
+
+  /**
+   * Sends one event to the default project.
+   *
+   * @returns a promise that resolves once CleverTap took the event, and rejects with an `AttributionError`.
+   */
+  send(event: AttributionEvent<Policy>, options?: CallOptions): Promise<Delivery> {
+    return this.#sender.send(this.#default, event, options);
+  }
+
+  /**
+   * A hand on one project, sharing everything with this client. Costs next to nothing; make one whenever it is needed.
+   *
+   * @throws {ValidationError} if the credentials are not valid.
+   */
+  project(credentials: CredentialsInput | Credentials): ProjectClient<Policy> {
+    return new ProjectClient<Policy>(this.#sender, new Project(this.#sender.createAccess(credentials)));
+  }
+
+  /**
+   * Replaces the credentials of the default project while it is in use; events under way take them up with their next
+   * attempt.
+   *
+   * @throws {ValidationError} if they are not valid, or of another project, or there is no default project.
+   */
+  replaceCredentials(credentials: CredentialsInput | Credentials): void {
+    if (this.#default === undefined) {
+      const message = 'cannot be replaced: the client was made without a default project';
+      throw new ValidationError('options', [{ path: ['credentials'], message }]);
+    }
+    new ProjectClient<Policy>(this.#sender, this.#default).replaceCredentials(credentials);
+  }
+
+  /**
+   * Sends many events: reads the source as there is room and gives out the result of each record once, in the order in
+   * which they end.
+   *
+   * `break` stops reading and waits for what is in flight. Records with trouble of their own cost no other; an error of the
+   * source itself, an abort and a closed client come out after the results of everything that was read.
+   *
+   * @throws {ValidationError} if the options are not valid.
+   */
+  forward(source: ForwardSource<Policy>, options: ForwardOptions = {}): ForwardResults<Policy> {
+    const { credentials, lookAhead, ...call } = checkForwardOptions(options);
+    const settings = this.#sender.forwardSettings(call);
+    const open = (found: CredentialsInput | Credentials | undefined, projectId: string): Project => {
+      if (found === undefined) throw new ValidationError('credentials', [{ path: [], message: 'there are none' }]);
+      const access = this.#sender.createAccess(found);
+      if (access.projectId === projectId) return new Project(access);
+      const message = `is not the one that was looked up`;
+      throw new ValidationError('credentials', [{ path: ['projectId'], message }]);
+    };
+    const sender = this.#sender;
+    return new ForwardRun<Policy, Project>(
+      source,
+      {
+        get closed() {
+          return sender.closed;
+        },
+        defaultProject: this.#default,
+        lookUp: (projectId) => {
+          const found = credentials?.(projectId);
+          return found !== undefined && 'then' in found
+            ? Promise.resolve(found).then((value) => open(value, projectId))
+            : open(found, projectId);
+        },
+        send: (project, event, listener) => sender.forward(project, event, settings, listener),
+      },
+      lookAhead,
+      call.signal,
+    );
+  }
+
+  /** The totals since the client was made. */
+  counters(): Counters {
+    return this.#sender.counters();
+  }
+
+  /** How the regions do that were used so far: delivered share of the last hour, outage, retry budget. */
+  regions(): readonly RegionReport[] {
+    return this.#sender.regions();
+  }
+
+  /**
+   * Takes no more events, waits for those that are pending, gives up what is left after `timeoutMs` (30,000 by default),
+   * and closes the connections. Never rejects; calling it again gives the same report.
+   */
+  close({ timeoutMs = CLOSE_TIMEOUT_MS }: { readonly timeoutMs?: number | undefined } = {}): Promise<CloseReport> {
+    return this.#sender.close(timeoutMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  toJSON(): Record<string, unknown> {
+    const { partnerName } = this.#options;
+    const { accepted, delivered, failed, pending, inFlight } = this.counters();
+    const access = this.#default?.access;
+    const project = access && {
+      projectId: access.projectId,
+      region: access.endpoint.region,
+      host: access.endpoint.host,
+    };
+    return { partnerName, ...project, accepted, delivered, failed, pending, inFlight, closed: this.closed };
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](
+    _depth: number,
+    _options: object,
+    inspect: (value: unknown) => string,
+  ): string {
+    return `AttributionClient ${inspect(this.toJSON())}`;
+  }
+}

@@ -1,0 +1,34 @@
+import type { Credentials } from './credentials.js';
+import { createQueryEncoder, type QueryEncoder } from './encode-query.js';
+import { resolveEndpoint, type BaseUrl, type Endpoint } from './endpoint.js';
+import { redact } from './secret.js';
+
+/** All that is needed to send events of one project with one set of credentials. Never changes; rotation makes a new one. */
+export interface Access {
+  readonly projectId: string;
+  readonly endpoint: Endpoint;
+  /** Gives the path and query of an event's request; the result holds the credentials. */
+  readonly encode: QueryEncoder;
+  /** Takes these credentials out of a foreign text. */
+  readonly redact: (text: string) => string;
+}
+
+/** What all projects of a client have in common. */
+export interface AccessOptions {
+  readonly partnerName: string;
+  readonly baseUrl?: BaseUrl | undefined;
+  readonly maxUrlBytes?: number | undefined;
+}
+
+/** Prepares access to a project. */
+export function createAccess(options: AccessOptions, credentials: Credentials): Access {
+  const { partnerName, baseUrl, maxUrlBytes } = options;
+  const endpoint = resolveEndpoint(credentials.region, baseUrl);
+  const secrets = [credentials.projectToken, credentials.projectPasscode];
+  return {
+    projectId: credentials.projectId,
+    endpoint,
+    encode: createQueryEncoder({ partnerName, credentials, path: endpoint.path, maxUrlBytes }),
+    redact: (text) => redact(text, secrets),
+  };
+}

@@ -1,0 +1,81 @@
+import type { Dispatcher } from 'undici';
+import type { Endpoint } from '../contract/endpoint.js';
+import { Deadlines } from './deadlines.js';
+import { HttpExchange, type ConnectionOwner } from './exchange.js';
+import { REQUEST_HEADERS } from './request-headers.js';
+import type { Exchange, OutcomeListener, Transport } from './transport.js';
+
+/**
+ * Carries requests over a dispatcher that the caller passed in: a proxy agent, a mock, the emulator in process.
+ *
+ * The dispatcher stays the caller's: it is never closed here. It must be of undici 7 or later.
+ */
+export class DispatcherTransport implements Transport {
+  readonly #deadlines = new Deadlines<HttpExchange>();
+  // The dispatcher keeps its own connections, so there is nothing to take back.
+  readonly #owner: ConnectionOwner = { release: () => undefined };
+
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly method: 'GET' | 'POST',
+  ) {}
+
+  start(endpoint: Endpoint, path: string, timeoutMs: number, listener: OutcomeListener): Exchange {
+    const request = { origin: endpoint.origin, path, method: this.method, headers: REQUEST_HEADERS };
+    const exchange = new HttpExchange(request, timeoutMs, listener, this.#deadlines, this.#owner);
+    exchange.begin();
+    try {
+      this.dispatcher.dispatch(request, new ControllerHandler(exchange));
+    } catch (error) {
+      exchange.onError(error instanceof Error ? error : new Error(String(error)));
+    }
+    return exchange;
+  }
+
+  halt(): void {
+    // What waits for a connection waits in the caller's dispatcher, and is aborted there before it is written.
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** Gives an exchange the public handler interface of undici, which foreign dispatchers call. */
+class ControllerHandler implements Dispatcher.DispatchHandler {
+  constructor(private readonly exchange: HttpExchange) {}
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.exchange.onConnect(() => controller.abort(new Error('given up by clevertap-attribution')));
+  }
+
+  onRequestUpgrade(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    socket: { destroy(): void },
+  ): void {
+    this.exchange.onUpgrade(status, null, socket);
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    const retryAfter = headers['retry-after'];
+    this.exchange.onHeaders(status, retryAfter === undefined ? [] : ['retry-after', String(retryAfter)]);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.exchange.onData(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.exchange.onComplete();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.exchange.onError(error);
+  }
+}

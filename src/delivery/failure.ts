@@ -1,0 +1,188 @@
+import type { Endpoint } from '../contract/endpoint.js';
+import { classifyResponse, type ResponseVerdict } from '../contract/response.js';
+import { toSingleLine } from '../contract/text.js';
+import {
+  AuthenticationError,
+  BadRequestError,
+  NetworkError,
+  RateLimitError,
+  ServiceUnavailableError,
+  TimeoutError,
+  UnconfirmedError,
+  UnexpectedResponseError,
+  type AnyAttributionError,
+  type BadRequestReason,
+} from '../errors.js';
+import type { Answer, AttemptOutcome, NoAnswer } from './outcome.js';
+import { parseRetryAfter } from './retry-after.js';
+
+/** Codes that a single attempt can fail with. */
+export type FailureCode =
+  | 'bad_request'
+  | 'authentication'
+  | 'unexpected_response'
+  | 'rate_limited'
+  | 'service_unavailable'
+  | 'network'
+  | 'timeout'
+  | 'unconfirmed';
+
+/** Why one attempt did not deliver its event; free of secrets. */
+export interface AttemptFailure {
+  readonly kind: 'failed';
+  readonly code: FailureCode;
+  /** Whether another attempt may succeed. */
+  readonly retryable: boolean;
+  /** Whether CleverTap may have recorded the event all the same. */
+  readonly maybeRecorded: boolean;
+  /** Whether an established connection broke: the first retry after that need not wait. */
+  readonly reset: boolean;
+  /** HTTP status of the answer, if there was one. */
+  readonly status: number | undefined;
+  /** What `Retry-After` asked for. */
+  readonly retryAfterMs: number | undefined;
+  readonly reason?: BadRequestReason | undefined;
+  readonly field?: string | undefined;
+  /** The server's or the transport's own words, on one line. */
+  readonly text: string;
+  /** The transport's error code, such as `ECONNREFUSED`. */
+  readonly causeCode: string | undefined;
+}
+
+/** An attempt that delivered its event. */
+export interface AttemptSuccess {
+  readonly kind: 'delivered';
+  readonly confirmed: boolean;
+  readonly status: number;
+}
+
+/** How to read outcomes. */
+export interface OutcomeReading {
+  /** Whether a 2xx that does not say `success` counts as a failure. */
+  readonly requireConfirmation: boolean;
+  /** Takes the secrets of the attempt out of a foreign text. */
+  readonly redact: (text: string) => string;
+}
+
+/** Reads what came of a request by the protocol's response table. */
+export function readOutcome(outcome: AttemptOutcome, reading: OutcomeReading): AttemptSuccess | AttemptFailure {
+  if (outcome.kind === 'no_answer') return readNoAnswer(outcome, reading);
+  const verdict = classifyResponse(outcome.status, outcome.body);
+  if (verdict.kind === 'refused') return readRefusal(outcome, verdict, reading);
+  if (verdict.confirmed || !reading.requireConfirmation) {
+    return { kind: 'delivered', confirmed: verdict.confirmed, status: outcome.status };
+  }
+  return {
+    ...NOTHING_SPECIAL,
+    code: 'unconfirmed',
+    maybeRecorded: true,
+    status: outcome.status,
+    text: show(outcome.body, reading),
+  };
+}
+
+const NOTHING_SPECIAL = {
+  kind: 'failed',
+  retryable: false,
+  maybeRecorded: false,
+  reset: false,
+  status: undefined,
+  retryAfterMs: undefined,
+  causeCode: undefined,
+} as const;
+
+function readNoAnswer(outcome: NoAnswer, reading: OutcomeReading): AttemptFailure {
+  return {
+    ...NOTHING_SPECIAL,
+    code: outcome.reason,
+    retryable: true,
+    maybeRecorded: outcome.written,
+    reset: outcome.reset,
+    text: show(outcome.message, reading),
+    causeCode: outcome.code,
+  };
+}
+
+function readRefusal(
+  answer: Answer,
+  verdict: Extract<ResponseVerdict, { kind: 'refused' }>,
+  reading: OutcomeReading,
+): AttemptFailure {
+  const retryable = verdict.code === 'rate_limited' || verdict.code === 'service_unavailable';
+  return {
+    ...NOTHING_SPECIAL,
+    code: verdict.code,
+    retryable,
+    maybeRecorded: verdict.maybeRecorded,
+    status: verdict.status,
+    retryAfterMs: answer.retryAfter === undefined ? undefined : parseRetryAfter(answer.retryAfter, Date.now()),
+    reason: verdict.reason,
+    field: verdict.field === undefined ? undefined : show(verdict.field, reading),
+    text: show(verdict.text, reading),
+  };
+}
+
+/** Redacts before it shortens, so that no part of a secret is left at the cut. */
+function show(text: string, { redact }: OutcomeReading): string {
+  return toSingleLine(redact(text));
+}
+
+/** What an error says beside the failure itself. */
+export interface FailureContext {
+  readonly endpoint: Endpoint;
+  readonly projectId: string;
+  readonly attempts: number;
+  /** Whether any attempt may have been recorded. */
+  readonly maybeRecorded: boolean;
+  /** Why there is no further attempt, where that needs saying. */
+  readonly stopped?: string | undefined;
+}
+
+/** The error that tells the caller of a failure after which nothing more is tried. */
+export function toError(failure: AttemptFailure, context: FailureContext): AnyAttributionError {
+  const { endpoint, projectId, attempts, maybeRecorded, stopped } = context;
+  const { status, retryAfterMs } = failure;
+  const details = { attempts, maybeRecorded, status, retryAfterMs, host: endpoint.host, projectId };
+  const gaveUp = stopped === undefined ? '' : `; ${stopped}`;
+  const answered = `${endpoint.host} answered ${status}${failure.text === '' ? '' : ` (${failure.text})`}`;
+  switch (failure.code) {
+    case 'bad_request': {
+      const { reason, field } = failure;
+      return new BadRequestError(badRequestMessage(answered, reason), { ...details, ...(reason && { reason }), field });
+    }
+    case 'authentication':
+      return new AuthenticationError(
+        `${answered} for project ${projectId}: check Project ID, Token and Passcode, and the region as well, since credentials of another region than "${endpoint.region}" are answered the same way`,
+        details,
+      );
+    case 'unexpected_response':
+      return new UnexpectedResponseError(
+        `${answered}, which the protocol does not know; check baseUrl and proxies`,
+        details,
+      );
+    case 'rate_limited':
+      return new RateLimitError(`${answered} for project ${projectId}${gaveUp}`, details);
+    case 'service_unavailable':
+      return new ServiceUnavailableError(`${answered}${gaveUp}`, details);
+    case 'unconfirmed':
+      return new UnconfirmedError(
+        `${answered}, but not that the event succeeded, as requireConfirmation asks`,
+        details,
+      );
+    case 'network':
+      return new NetworkError(`no answer from ${endpoint.host}: ${failure.text}${gaveUp}`, withCause(details, failure));
+    case 'timeout':
+      return new TimeoutError(`no answer from ${endpoint.host}: ${failure.text}${gaveUp}`, details);
+  }
+}
+
+function badRequestMessage(answered: string, reason: BadRequestReason | undefined): string {
+  return reason === 'partner_not_whitelisted'
+    ? `${answered}: ask CleverTap to whitelist the partner name`
+    : `${answered}: the event cannot be accepted as it is`;
+}
+
+/** The cause is made anew of plain texts: a foreign error object may hold anything, the request included. */
+function withCause<Details extends object>(details: Details, { text, causeCode }: AttemptFailure): Details {
+  return causeCode === undefined ? details : { ...details, cause: Object.assign(new Error(text), { code: causeCode }) };
+}

@@ -1,0 +1,438 @@
+import pRetry from 'p-retry';
+import type { Access } from '../contract/access.js';
+import type { ParsedEvent } from '../contract/event.js';
+import {
+  AbortedError,
+  ClosedError,
+  TimeoutError,
+  type ValidationError,
+  type AnyAttributionError,
+  type ErrorCode,
+  type ErrorDetails,
+} from '../errors.js';
+import type { RetryPolicy } from '../options.js';
+import type { EventNotice } from '../observe/notice.js';
+import type { Observer } from '../observe/observer.js';
+import type { Admission, Entrant } from './admission.js';
+import { Expiring, type Deadlines } from './deadlines.js';
+import type { Delivery } from './delivery.js';
+import { readOutcome, toError, type AttemptFailure, type AttemptSuccess } from './failure.js';
+import type { ListNode } from './linked-list.js';
+import type { AttemptOutcome } from './outcome.js';
+import { GateWaiter } from './region-gate.js';
+import { countsAgainstService, type RegionHealth } from './region-health.js';
+import { decideRetry } from './retry-decision.js';
+import type { Exchange, OutcomeListener, Transport } from './transport.js';
+import { Wait } from './wait.js';
+
+/** What all sendings of a client share. */
+export interface SendingContext {
+  readonly transport: Transport;
+  readonly admission: Admission;
+  readonly observer: Observer;
+  /** All sendings that have not ended, with the time they have left. */
+  readonly pending: Deadlines<Sending>;
+  readonly retry: RetryPolicy;
+  readonly requireConfirmation: boolean;
+  /** The health of the region that an access leads to. */
+  readonly health: (access: Access) => RegionHealth;
+  /** Called when a sending has ended. */
+  readonly onEnd: () => void;
+}
+
+/** A project as sendings see it: its access may be replaced while they are under way. */
+export interface SendingProject {
+  readonly projectId: string;
+  /** Access with the credentials that are valid now. */
+  readonly access: Access;
+}
+
+/** How to send one event. */
+export interface SendingSettings {
+  /** For one attempt, from connecting to the end of the body. */
+  readonly timeoutMs: number;
+  /** For the whole, waits included. */
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether it can wait while its region is in trouble, with its time running only from its first attempt on: so for
+   * `forward()`. Else it ends with its last error when the retry budget is used up: so for `send()`.
+   */
+  readonly patient: boolean;
+}
+
+/** Who wants to know how a sending ended; exactly one of the two is called, once. */
+export interface SendingListener {
+  onDelivered(delivery: Delivery): void;
+  onFailed(error: AnyAttributionError): void;
+}
+
+/** Carries a failure through p-retry, which takes errors only. */
+class AttemptFailed extends Error {
+  constructor(readonly failure: AttemptFailure) {
+    super(failure.code);
+  }
+}
+
+/** Ends p-retry's loop when the sending has ended meanwhile. */
+class Ended extends Error {}
+
+class GatePlace extends GateWaiter {
+  asProbe = false;
+
+  constructor(private readonly sending: { onGateOpen(): void }) {
+    super();
+  }
+
+  override onGateOpen(asProbe: boolean): void {
+    this.asProbe = asProbe;
+    this.sending.onGateOpen();
+  }
+}
+
+/**
+ * One event on its way: through the gate of its region, its project's limit and the wire, again after failures that
+ * pass, until it is delivered or has failed for good, within one deadline.
+ *
+ * A first attempt that succeeds runs on plain callbacks; p-retry's loop is entered when the first attempt has failed.
+ */
+export class Sending extends Expiring implements OutcomeListener, Entrant {
+  readonly projectId: string;
+  queuePosition: ListNode | undefined = undefined;
+  #phase: 'ready' | 'gate' | 'queue' | 'flight' | 'pause' | 'over' = 'ready';
+  readonly #startedAt = performance.now();
+  #access: Access;
+  #path: string | undefined;
+  #attempts = 0;
+  #attemptStartedAt = 0;
+  #maybeRecorded = false;
+  #exchange: Exchange | undefined = undefined;
+  #gatePlace: GatePlace | undefined = undefined;
+  #pause: { wait: Wait; end: (reason: Ended) => void } | undefined = undefined;
+  #loop: { resolve: () => void; reject: (reason: Error) => void } | undefined = undefined;
+  #stopped: string | undefined = undefined;
+
+  /** @throws {ValidationError} if the event's request would be longer than `maxUrlBytes`. */
+  constructor(
+    private readonly context: SendingContext,
+    private readonly project: SendingProject,
+    private readonly event: ParsedEvent,
+    private readonly settings: SendingSettings,
+    private readonly listener: SendingListener,
+  ) {
+    super();
+    this.projectId = project.projectId;
+    this.#access = project.access;
+    this.#path = this.#access.encode(event);
+  }
+
+  /** Begins; from now on it is pending. */
+  start(): void {
+    const { pending, observer } = this.context;
+    observer.accepted += 1;
+    const { patient, deadlineMs, signal } = this.settings;
+    pending.add(this, patient ? Number.POSITIVE_INFINITY : deadlineMs, this.#startedAt);
+    signal?.addEventListener('abort', this);
+    this.#proceed();
+  }
+
+  /** Gives up because the client closes. */
+  close(): void {
+    this.#giveUp((details) => new ClosedError('the client was closed before the event was delivered', details));
+  }
+
+  /** The caller's signal fired. */
+  handleEvent(): void {
+    const cause: unknown = this.settings.signal?.reason;
+    this.#giveUp((details) => new AbortedError('the caller aborted the event', { ...details, cause }));
+  }
+
+  override onExpired(): void {
+    const { deadlineMs } = this.settings;
+    const doing = DOING[this.#phase];
+    this.#giveUp((details) => new TimeoutError(`deadlineMs of ${deadlineMs} ms passed ${doing}`, details));
+  }
+
+  /** Next attempt, by way of the gate and the queue. */
+  #proceed(): void {
+    const { gate } = this.context.health(this.#access);
+    if (!this.settings.patient || gate.open) {
+      this.#queue();
+      return;
+    }
+    this.#phase = 'gate';
+    this.#gatePlace = new GatePlace(this);
+    gate.wait(this.#gatePlace);
+  }
+
+  onGateOpen(): void {
+    if (this.#gatePlace?.asProbe === false) this.#gatePlace = undefined;
+    this.#queue();
+  }
+
+  #queue(): void {
+    this.#phase = 'queue';
+    if (this.context.admission.enter(this)) this.onTurn();
+  }
+
+  onTurn(): void {
+    const { transport, pending, observer } = this.context;
+    const { timeoutMs, deadlineMs, patient } = this.settings;
+    const now = performance.now();
+    if (patient && this.#attempts === 0) {
+      pending.remove(this);
+      pending.add(this, deadlineMs, now);
+    }
+    this.#phase = 'flight';
+    observer.inFlight += 1;
+    const path = this.#takePath();
+    if (path === undefined) return;
+    this.#attempts += 1;
+    this.#attemptStartedAt = now;
+    observer.attempts += 1;
+    if (this.#attempts > 1) observer.retries += 1;
+    const exchange = transport.start(this.#access.endpoint, path, timeoutMs, this);
+    // It may have failed at once.
+    if (this.#inFlight) this.#exchange = exchange;
+  }
+
+  get #inFlight(): boolean {
+    return this.#phase === 'flight';
+  }
+
+  get #over(): boolean {
+    return this.#phase === 'over';
+  }
+
+  onOutcome(outcome: AttemptOutcome): void {
+    const { admission, observer, requireConfirmation } = this.context;
+    const access = this.#access;
+    const result = readOutcome(outcome, { requireConfirmation, redact: access.redact });
+    this.#phase = 'ready';
+    this.#exchange = undefined;
+    observer.inFlight -= 1;
+    const health = this.context.health(access);
+    health.note(result);
+    const failed = result.kind === 'failed';
+    if (observer.listening) {
+      this.#notifyAttempt(failed ? result.code : 'delivered', result.status, failed && result.maybeRecorded);
+    }
+    if (failed) this.#reportProbe(result, health);
+    this.#gatePlace = undefined;
+    admission.leave(this);
+    if (result.kind === 'delivered') this.#succeeded(result);
+    else this.#failed(result);
+  }
+
+  #succeeded(success: AttemptSuccess): void {
+    this.#deliver(success);
+    this.#loop?.resolve();
+  }
+
+  #failed(failure: AttemptFailure): void {
+    this.#maybeRecorded ||= failure.maybeRecorded;
+    if (this.#loop !== undefined) this.#loop.reject(new AttemptFailed(failure));
+    else if (failure.retryable) void this.#recover(failure);
+    else this.#fail(failure);
+  }
+
+  /** The retry loop; the failure of the first attempt, which ran outside, opens it. */
+  async #recover(first: AttemptFailure): Promise<void> {
+    try {
+      await pRetry(
+        (attempt) => (attempt === 1 ? Promise.reject(new AttemptFailed(first)) : this.#attemptAgain()),
+        // All ten, since p-retry would add those missing to a copy at a cost. It keeps the count, we keep the time: its
+        // own delay has no jitter at the cap and knows no Retry-After.
+        {
+          retries: this.context.retry.maxAttempts - 1,
+          factor: 1,
+          minTimeout: 0,
+          maxTimeout: 0,
+          maxRetryTime: Number.POSITIVE_INFINITY,
+          randomize: false,
+          unref: false,
+          onFailedAttempt: ({ error }) => this.#beforeRetry(error),
+          shouldRetry: () => true,
+          shouldConsumeRetry: () => true,
+        },
+      );
+    } catch (error) {
+      if (error instanceof AttemptFailed && !this.#over) this.#fail(error.failure);
+    }
+  }
+
+  #attemptAgain(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#over) throw new Ended();
+      this.#loop = { resolve, reject };
+      this.#access = this.project.access;
+      this.#proceed();
+    });
+  }
+
+  /** Waits until the next attempt is due; throws the error on if there is to be none. */
+  async #beforeRetry(error: Error): Promise<void> {
+    if (!(error instanceof AttemptFailed) || this.#over) throw error;
+    const { failure } = error;
+    const timeLeftMs = this.expiresAt - performance.now();
+    const decision = decideRetry(failure, this.#attempts, timeLeftMs, this.context.retry, Math.random());
+    if (decision.kind === 'stop') {
+      this.#stopped = decision.because;
+      throw error;
+    }
+    const delayMs = this.#payForRetry(failure, decision.delayMs);
+    if (delayMs === undefined) throw error;
+    if (this.context.observer.listening) {
+      const { code } = failure;
+      this.context.observer.notify({ type: 'retry', ...this.#about(), attempt: this.#attempts, code, delayMs });
+    }
+    if (delayMs > 0) await this.#waitFor(delayMs);
+  }
+
+  /** The delay of a retry that the region's budget bears, or that will wait at the gate; undefined if there is none. */
+  #payForRetry(failure: AttemptFailure, delayMs: number): number | undefined {
+    const { patient } = this.settings;
+    const health = this.context.health(this.#access);
+    const floorMs = failure.retryAfterMs ?? 0;
+    // Behind a closed gate the probe sets the pace; what the server asked of this event holds all the same.
+    if (patient && !health.gate.open) return floorMs;
+    if (health.budget.take()) return delayMs;
+    if (patient) {
+      health.closeGate(floorMs);
+      return floorMs;
+    }
+    this.#stopped = `not tried again, since the retry budget of region "${this.#access.endpoint.region}" is used up`;
+    return undefined;
+  }
+
+  #waitFor(delayMs: number): Promise<void> {
+    this.#phase = 'pause';
+    return new Promise((resolve, reject) => {
+      const wait = new Wait(delayMs, () => {
+        this.#pause = undefined;
+        resolve();
+      });
+      this.#pause = { wait, end: reject };
+    });
+  }
+
+  /** Encoded when it was accepted; anew for a retry, and after the credentials were replaced in the meantime. */
+  #takePath(): string | undefined {
+    const { access } = this.project;
+    const path = this.#access === access ? this.#path : undefined;
+    this.#access = access;
+    this.#path = undefined;
+    try {
+      return path ?? access.encode(this.event);
+    } catch (error) {
+      // With longer credentials than it was accepted with, it may have become too long.
+      this.#giveUp(() => error as ValidationError);
+      return undefined;
+    }
+  }
+
+  #reportProbe(failure: AttemptFailure, health: RegionHealth): void {
+    if (this.#gatePlace === undefined) return;
+    const stillBad = countsAgainstService(failure.code) || failure.code === 'rate_limited';
+    if (stillBad) health.gate.probeFailed(this.#gatePlace, failure.retryAfterMs);
+    else health.reopenGate();
+  }
+
+  #giveUp(errorFrom: (details: ErrorDetails) => AnyAttributionError): void {
+    if (this.#over) return;
+    const { admission } = this.context;
+    const phase = this.#phase;
+    this.#phase = 'over';
+    const exchange = this.#exchange;
+    const written = exchange?.cancel() ?? false;
+    this.#maybeRecorded ||= written;
+    const { host } = this.#access.endpoint;
+    const details = { attempts: this.#attempts, maybeRecorded: this.#maybeRecorded, host, projectId: this.projectId };
+    const error = errorFrom(details);
+    if (exchange !== undefined) this.#noteBrokenOff(error.code, written);
+    if (phase === 'flight') this.context.observer.inFlight -= 1;
+    if (phase === 'flight') admission.leave(this);
+    if (phase === 'queue') admission.withdraw(this);
+    if (this.#gatePlace !== undefined) this.context.health(this.#access).gate.leave(this.#gatePlace);
+    this.#pause?.wait.cancel();
+    this.#pause?.end(new Ended());
+    this.#loop?.reject(new Ended());
+    this.#endFailed(error);
+  }
+
+  /** A request was under way when the sending was given up. */
+  #noteBrokenOff(code: ErrorCode, written: boolean): void {
+    const { observer } = this.context;
+    // Only silence speaks against the service; that the caller aborted or closed does not.
+    if (code === 'timeout') this.context.health(this.#access).note({ kind: 'failed', code, status: undefined });
+    if (observer.listening) this.#notifyAttempt(code, undefined, written);
+  }
+
+  #deliver({ confirmed, status }: AttemptSuccess): void {
+    const { observer } = this.context;
+    const { region, host } = this.#access.endpoint;
+    const attempts = this.#attempts;
+    const maybeDuplicate = this.#maybeRecorded;
+    const durationMs = sinceMs(this.#startedAt);
+    const { projectId } = this;
+    this.#end();
+    observer.delivered += 1;
+    if (!confirmed) observer.unconfirmed += 1;
+    if (maybeDuplicate) observer.maybeDuplicate += 1;
+    if (observer.listening) {
+      const outcome = { attempts, confirmed, maybeDuplicate, status, durationMs };
+      observer.notify({ type: 'delivered', ...this.#about(), ...outcome });
+    }
+    this.listener.onDelivered({ confirmed, attempts, maybeDuplicate, status, durationMs, projectId, region, host });
+    this.context.onEnd();
+  }
+
+  #fail(failure: AttemptFailure): void {
+    const { endpoint } = this.#access;
+    const attempts = this.#attempts;
+    const maybeRecorded = this.#maybeRecorded;
+    const stopped = this.#stopped;
+    this.#endFailed(toError(failure, { endpoint, projectId: this.projectId, attempts, maybeRecorded, stopped }));
+  }
+
+  #endFailed(error: AnyAttributionError): void {
+    const { observer } = this.context;
+    this.#end();
+    observer.countFailure(error.code);
+    if (observer.listening) observer.notify({ type: 'failed', ...this.#about(), error });
+    this.listener.onFailed(error);
+    this.context.onEnd();
+  }
+
+  #end(): void {
+    this.#phase = 'over';
+    this.context.pending.remove(this);
+    this.settings.signal?.removeEventListener('abort', this);
+  }
+
+  #notifyAttempt(outcome: 'delivered' | ErrorCode, status: number | undefined, maybeRecorded: boolean): void {
+    const attempt = this.#attempts;
+    const durationMs = sinceMs(this.#attemptStartedAt);
+    const result = { attempt, outcome, status, maybeRecorded, durationMs };
+    this.context.observer.notify({ type: 'attempt', ...this.#about(), ...result });
+  }
+
+  #about(): EventNotice {
+    const { region, host } = this.#access.endpoint;
+    return { projectId: this.projectId, region, host, eventType: this.event.type };
+  }
+}
+
+const DOING = {
+  ready: 'between two attempts',
+  gate: 'while the region was in trouble and only probes were sent',
+  queue: 'while the event waited for a place among the requests in flight',
+  flight: 'while a request was under way',
+  pause: 'while the event waited for its next attempt',
+  over: 'after the end',
+} as const;
+
+/** To a hundredth of a millisecond. */
+function sinceMs(startedAt: number): number {
+  return Math.round((performance.now() - startedAt) * 100) / 100;
+}

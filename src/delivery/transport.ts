@@ -1,0 +1,28 @@
+import type { Endpoint } from '../contract/endpoint.js';
+import type { AttemptOutcome } from './outcome.js';
+
+/** Who wants to know what came of a request. */
+export interface OutcomeListener {
+  /** Called exactly once for each request that was not cancelled; possibly from within `Transport.start`. */
+  onOutcome(outcome: AttemptOutcome): void;
+}
+
+/** A request under way. */
+export interface Exchange {
+  /**
+   * Gives the request up: nothing more is written or read, and the listener is not called.
+   *
+   * @returns false if certainly nothing of the request was written.
+   */
+  cancel(): boolean;
+}
+
+/** Carries single requests to CleverTap and says what came of each; knows nothing of retries. */
+export interface Transport {
+  /** Starts one request. `path` holds the credentials; the transport shows it to nobody. */
+  start(endpoint: Endpoint, path: string, timeoutMs: number, listener: OutcomeListener): Exchange;
+  /** Starts nothing more of what still waits for a connection. */
+  halt(): void;
+  /** Closes the connections; what is still under way breaks off. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,91 @@
+import type * as Undici from 'undici';
+import type { Endpoint } from '../contract/endpoint.js';
+import { ConnectionPool } from './connection-pool.js';
+import { Deadlines } from './deadlines.js';
+import { HttpExchange } from './exchange.js';
+import { REQUEST_HEADERS } from './request-headers.js';
+import type { Exchange, OutcomeListener, Transport } from './transport.js';
+
+/** What the undici transport needs to know. */
+export interface UndiciTransportOptions {
+  readonly method: 'GET' | 'POST';
+  /** Most connections to one origin. */
+  readonly connections: number;
+  /** How long establishing a connection may take, in milliseconds. */
+  readonly connectTimeoutMs: number;
+}
+
+/**
+ * Carries requests over undici clients of its own, one pool per origin.
+ *
+ * undici is loaded with the first request: that keeps a cold start short, and loading it leaves the host application's
+ * global `fetch` as it is (see `loadUndici`).
+ */
+export class UndiciTransport implements Transport {
+  readonly #pools = new Map<string, ConnectionPool>();
+  readonly #deadlines = new Deadlines<HttpExchange>();
+  #undici: typeof Undici | undefined = undefined;
+  #loading: Promise<void> | undefined = undefined;
+
+  constructor(private readonly options: UndiciTransportOptions) {}
+
+  start(endpoint: Endpoint, path: string, timeoutMs: number, listener: OutcomeListener): Exchange {
+    const { origin } = endpoint;
+    const request = { origin, path, method: this.options.method, headers: REQUEST_HEADERS };
+    const pool = this.#pool(origin);
+    const exchange = new HttpExchange(request, timeoutMs, listener, this.#deadlines, pool);
+    if (this.#undici === undefined) this.#startWhenLoaded(exchange, pool);
+    else pool.run(exchange);
+    return exchange;
+  }
+
+  halt(): void {
+    for (const pool of this.#pools.values()) pool.halt();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+    this.#pools.clear();
+  }
+
+  #pool(origin: string): ConnectionPool {
+    let pool = this.#pools.get(origin);
+    if (pool === undefined) {
+      pool = new ConnectionPool(this.options.connections, () => this.#connect(origin));
+      this.#pools.set(origin, pool);
+    }
+    return pool;
+  }
+
+  #connect(origin: string): Undici.Client {
+    if (this.#undici === undefined) throw new TypeError('undici is not loaded yet');
+    return new this.#undici.Client(origin, {
+      // The deadline of the attempt covers connecting, headers and body; undici's own timers would only cost.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { timeout: this.options.connectTimeoutMs },
+      pipelining: 1,
+    });
+  }
+
+  #startWhenLoaded(exchange: HttpExchange, pool: ConnectionPool): void {
+    this.#loading ??= loadUndici().then((undici) => {
+      this.#undici = undici;
+    });
+    this.#loading.then(
+      () => {
+        if (!exchange.over) pool.run(exchange);
+      },
+      (error: unknown) => exchange.onError(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+}
+
+/**
+ * Node sets up its own global dispatcher when a global of fetch is first touched, and undici sets up its own when it is
+ * loaded and finds none. Touching first keeps the host's fetch on Node's.
+ */
+async function loadUndici(): Promise<typeof Undici> {
+  Reflect.get(globalThis, 'Response');
+  return import('undici');
+}

@@ -1,0 +1,262 @@
+import type { AttributionEvent, UtmPolicy } from '../contract/event.js';
+import type { Delivery } from '../delivery/delivery.js';
+import type { SendingListener, SendingProject } from '../delivery/sending.js';
+import {
+  AbortedError,
+  AuthenticationError,
+  ClosedError,
+  ValidationError,
+  isAttributionError,
+  type AnyAttributionError,
+} from '../errors.js';
+import { Fifo } from './fifo.js';
+import { failureStatus, type ForwardItem, type ForwardResult } from './forward-result.js';
+import { ProjectDirectory } from './project-directory.js';
+
+/** What a run needs of the client. */
+export interface ForwardBackend<Project extends SendingProject> {
+  /** Whether the client takes no more events. */
+  readonly closed: boolean;
+  /** The project of items that name none. */
+  readonly defaultProject: Project | undefined;
+  /** Looks up a project that an item names. */
+  readonly lookUp: (projectId: string) => Project | Promise<Project>;
+  /** Takes one event on; errors come out of the listener as well as thrown. */
+  readonly send: (project: Project, event: unknown, listener: SendingListener) => void;
+}
+
+/** Where records come from. */
+export type ForwardSource<Policy extends UtmPolicy = 'all'> =
+  Iterable<ForwardItem<Policy>> | AsyncIterable<ForwardItem<Policy>>;
+
+/** The results of a `forward()` as they come: an async iterable whose `break` (or `await using`) ends the run in order. */
+export interface ForwardResults<Policy extends UtmPolicy = 'all'> extends AsyncIterableIterator<ForwardResult<Policy>> {
+  /** Stops reading the source and resolves when what is in flight has ended; results not taken by then are dropped. */
+  return(): Promise<IteratorReturnResult<undefined>>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+interface Reader<Policy extends UtmPolicy> {
+  resolve(result: IteratorResult<ForwardResult<Policy>, undefined>): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * One `forward()`: reads the source while there is room, sends each record, and gives out each result once, as it comes.
+ *
+ * Room means that no more than `lookAhead` records are read without their result having been taken. The source is read
+ * from the first `next()` on.
+ */
+export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject> implements ForwardResults<Policy> {
+  readonly #iterator: Iterator<ForwardItem<Policy>> | AsyncIterator<ForwardItem<Policy>>;
+  readonly #projects: ProjectDirectory<Project>;
+  readonly #results = new Fifo<ForwardResult<Policy>>();
+  readonly #readers = new Fifo<Reader<Policy>>();
+  #read = 0;
+  #handedOut = 0;
+  #unsettled = 0;
+  #pulling = false;
+  /** Nothing more is read: the source ended or threw, the caller left or aborted, or the client was closed. */
+  #ended = false;
+  #error: { readonly thrown: unknown } | undefined = undefined;
+  #onIdle: (() => void) | undefined = undefined;
+
+  constructor(
+    source: ForwardSource<Policy>,
+    private readonly backend: ForwardBackend<Project>,
+    private readonly lookAhead: number,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    this.#iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+    this.#projects = new ProjectDirectory(backend.lookUp);
+    signal?.addEventListener('abort', this);
+    if (signal?.aborted === true) this.handleEvent();
+  }
+
+  next(): Promise<IteratorResult<ForwardResult<Policy>, undefined>> {
+    const result = this.#results.shift();
+    if (result !== undefined) {
+      this.#handedOut += 1;
+      this.#pull();
+      return Promise.resolve({ done: false, value: result });
+    }
+    return new Promise((resolve, reject) => {
+      this.#readers.push({ resolve, reject });
+      this.#pull();
+      this.#answerReadersAtEnd();
+    });
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    const sourceIsBusy = this.#pulling;
+    this.#end();
+    const release = this.#releaseSource();
+    // A source that is busy with next() may take for ever to return; there is nothing to wait for.
+    if (sourceIsBusy) release.catch(() => undefined);
+    else await release;
+    if (this.#unsettled > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    this.#error = undefined;
+    while (this.#results.shift() !== undefined) this.#handedOut += 1;
+    this.#answerReadersAtEnd();
+    return { done: true, value: undefined };
+  }
+
+  async throw(error: unknown): Promise<never> {
+    await this.return();
+    throw error;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  /** The caller's signal fired; the sendings heed it by themselves. */
+  handleEvent(): void {
+    this.#breakOff(new AbortedError('the caller aborted forward()', { cause: this.signal?.reason as unknown }));
+  }
+
+  get #hasRoom(): boolean {
+    return !this.#ended && this.#read - this.#handedOut < this.lookAhead;
+  }
+
+  #pull(): void {
+    if (!this.#pulling && this.#hasRoom) void this.#readOn();
+  }
+
+  async #readOn(): Promise<void> {
+    this.#pulling = true;
+    try {
+      while (this.#hasRoom) {
+        if (this.backend.closed) {
+          this.#breakOff(new ClosedError('the client was closed while forward() was reading its source'));
+          break;
+        }
+        const step = this.#iterator.next();
+        const result = 'then' in step ? await step : step;
+        if (result.done === true) this.#end();
+        // One that comes after the caller left was never taken on, and must not be sent.
+        else if (!this.#ended) this.#take(result.value);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#pulling = false;
+    this.#answerReadersAtEnd();
+  }
+
+  #take(item: ForwardItem<Policy>): void {
+    const index = this.#read;
+    this.#read += 1;
+    this.#unsettled += 1;
+    const given: Partial<ForwardItem<Policy>> = typeof item === 'object' && (item as unknown) !== null ? item : {};
+    const projectId = given.projectId ?? this.backend.defaultProject?.projectId;
+    const record = { index, id: given.id, projectId, event: given.event as AttributionEvent<Policy> };
+    const listener = new RecordListener<Policy>(record, this.#settle);
+    const { defaultProject } = this.backend;
+    if (defaultProject !== undefined && projectId === defaultProject.projectId) this.#send(defaultProject, listener);
+    else if (typeof projectId === 'string' && projectId !== '') this.#lookUpAndSend(projectId, listener);
+    else {
+      const message = 'is required, as a text, where the client has no default project';
+      listener.onFailed(new ValidationError('forward', [{ path: ['projectId'], message }]));
+    }
+  }
+
+  #lookUpAndSend(projectId: string, listener: RecordListener<Policy>): void {
+    try {
+      const project = this.#projects.get(projectId);
+      if (project instanceof Promise) {
+        project.then(
+          (found) => this.#send(found, listener),
+          (error: unknown) => listener.onFailed(lookupError(error, projectId)),
+        );
+      } else this.#send(project, listener);
+    } catch (error) {
+      listener.onFailed(lookupError(error, projectId));
+    }
+  }
+
+  #send(project: Project, listener: RecordListener<Policy>): void {
+    try {
+      this.backend.send(project, listener.record.event, listener);
+    } catch (error) {
+      listener.onFailed(error as AnyAttributionError);
+    }
+  }
+
+  readonly #settle = (result: ForwardResult<Policy>): void => {
+    this.#unsettled -= 1;
+    // The credentials may have been rotated since they were looked up.
+    if (result.error?.code === 'authentication' && result.projectId !== undefined)
+      this.#projects.forget(result.projectId);
+    const reader = this.#readers.shift();
+    if (reader === undefined) this.#results.push(result);
+    else {
+      this.#handedOut += 1;
+      reader.resolve({ done: false, value: result });
+      this.#pull();
+    }
+    this.#answerReadersAtEnd();
+    if (this.#unsettled === 0) this.#onIdle?.();
+  };
+
+  #end(): void {
+    this.#ended = true;
+    this.signal?.removeEventListener('abort', this);
+  }
+
+  /** Ends the run with an error, which comes out after the results of everything that was read. */
+  #fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#error = { thrown: error };
+    this.#end();
+    this.#answerReadersAtEnd();
+  }
+
+  /** Ends the run for a reason that the source does not know, so that it must be told. */
+  #breakOff(error: unknown): void {
+    this.#fail(error);
+    void this.#releaseSource().catch(() => undefined);
+  }
+
+  async #releaseSource(): Promise<void> {
+    await this.#iterator.return?.();
+  }
+
+  #answerReadersAtEnd(): void {
+    if (!this.#ended || this.#unsettled > 0 || this.#results.size > 0) return;
+    for (let reader = this.#readers.shift(); reader !== undefined; reader = this.#readers.shift()) {
+      const error = this.#error;
+      this.#error = undefined;
+      if (error === undefined) reader.resolve({ done: true, value: undefined });
+      else reader.reject(error.thrown);
+    }
+  }
+}
+
+type RecordOf<Policy extends UtmPolicy> = Pick<ForwardResult<Policy>, 'index' | 'id' | 'projectId' | 'event'>;
+
+/** Turns the end of a sending into the result of its record. */
+class RecordListener<Policy extends UtmPolicy> implements SendingListener {
+  constructor(
+    readonly record: RecordOf<Policy>,
+    private readonly settle: (result: ForwardResult<Policy>) => void,
+  ) {}
+
+  onDelivered(delivery: Delivery): void {
+    this.settle({ ...this.record, status: 'delivered', delivery });
+  }
+
+  onFailed(error: AnyAttributionError): void {
+    this.settle({ ...this.record, status: failureStatus(error), error });
+  }
+}
+
+/** That a project's credentials are not to be had is trouble of the moment, whatever the reason. */
+function lookupError(error: unknown, projectId: string): AnyAttributionError {
+  const reason = isAttributionError(error) ? error.message : 'looking them up failed';
+  return new AuthenticationError(`no credentials for project ${projectId}: ${reason}`, { projectId, cause: error });
+}

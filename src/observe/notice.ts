@@ -1,0 +1,70 @@
+import type { ErrorCode, AnyAttributionError } from '../errors.js';
+
+/** What the notices about one event have in common. None of them ever holds a token, a passcode or a query. */
+export interface EventNotice {
+  readonly projectId: string;
+  readonly region: string;
+  readonly host: string;
+  /** `organic_install`, `inorganic_install` or `custom`. */
+  readonly eventType: string;
+}
+
+/** One request has ended, whichever way. */
+export interface AttemptNotice extends EventNotice {
+  readonly type: 'attempt';
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly outcome: 'delivered' | ErrorCode;
+  readonly status: number | undefined;
+  /** Whether CleverTap may have recorded the event although the attempt failed. */
+  readonly maybeRecorded: boolean;
+  /** Of this request alone. */
+  readonly durationMs: number;
+}
+
+/** Another attempt will follow. */
+export interface RetryNotice extends EventNotice {
+  readonly type: 'retry';
+  /** The attempt that failed. */
+  readonly attempt: number;
+  /** Why it failed. */
+  readonly code: ErrorCode;
+  /** How long the next one waits. */
+  readonly delayMs: number;
+}
+
+/** An event was delivered. */
+export interface DeliveredNotice extends EventNotice {
+  readonly type: 'delivered';
+  readonly attempts: number;
+  readonly confirmed: boolean;
+  readonly maybeDuplicate: boolean;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+/** An accepted event ended without delivery. */
+export interface FailedNotice extends EventNotice {
+  readonly type: 'failed';
+  readonly error: AnyAttributionError;
+}
+
+/** A region has answered 5xx for more than 10 minutes without a break, or has stopped to. */
+export interface OutageNotice {
+  readonly type: 'outage' | 'outage_ended';
+  readonly region: string;
+  readonly host: string;
+  readonly since: Date;
+  /** What to do about it, in a sentence. */
+  readonly message: string;
+}
+
+/** The retry budget of a region is used up, so that nothing but one probe at a time is retried; or it delivers again. */
+export interface BudgetNotice {
+  readonly type: 'retries_suspended' | 'retries_resumed';
+  readonly region: string;
+  readonly host: string;
+}
+
+/** Something that happened; `type` tells the kinds apart. */
+export type Notice = AttemptNotice | RetryNotice | DeliveredNotice | FailedNotice | OutageNotice | BudgetNotice;

@@ -1,0 +1,293 @@
+import type { Dispatcher } from 'undici';
+import { z } from 'zod';
+import {
+  credentialsSchema,
+  regionlessCredentialsSchema,
+  type Credentials,
+  type CredentialsInput,
+} from './contract/credentials.js';
+import { DEFAULT_MAX_URL_BYTES } from './contract/encode-query.js';
+import { baseUrlProblem, type BaseUrl } from './contract/endpoint.js';
+import type { UtmPolicy } from './contract/event.js';
+import { regions, type RegionCode } from './contract/regions.js';
+import { trimSpaces } from './contract/text.js';
+import { check, validate } from './contract/validate.js';
+import { ValidationError, type ValidationIssue } from './errors.js';
+import type { Notice } from './observe/notice.js';
+
+/** When a failed attempt is followed by another. */
+export interface RetryOptions {
+  /** Attempts for one event at most, the first included; at least 1. @default 5 */
+  readonly maxAttempts?: number | undefined;
+  /** Upper end of the first delay, in milliseconds; each delay is anything from nothing to its upper end. @default 500 */
+  readonly initialDelayMs?: number | undefined;
+  /** Highest upper end of a delay, in milliseconds; a longer `Retry-After` is honoured all the same. @default 30000 */
+  readonly maxDelayMs?: number | undefined;
+  /** What the upper end is multiplied by from one delay to the next. @default 2 */
+  readonly factor?: number | undefined;
+  /**
+   * What to do after an attempt that may have been recorded (a time-out, a broken connection, 502, 504): `retry` delivers
+   * at least once and may deliver twice, `stop` delivers at most once. @default 'retry'
+   */
+  readonly whenMaybeRecorded?: 'retry' | 'stop' | undefined;
+}
+
+/** How many requests may be in flight. */
+export interface ConcurrencyOptions {
+  /** For one project; CleverTap's other APIs answer 429 above about 15. @default 10 */
+  readonly perProject?: number | undefined;
+  /** For all projects together. @default 256 */
+  readonly total?: number | undefined;
+}
+
+/** Where the requests go through: connections of the client's own, or a dispatcher of the caller's. */
+export type ConnectionOptions =
+  | {
+      /** Most connections to one host. @default concurrency.total */
+      readonly connections?: number | undefined;
+      readonly dispatcher?: undefined;
+    }
+  | {
+      readonly connections?: undefined;
+      /** A dispatcher of undici 7 or later to send through (a proxy agent, a mock); it is never closed here. */
+      readonly dispatcher: Dispatcher;
+    };
+
+/** Options of `AttributionClient`. */
+export type ClientOptions<Policy extends UtmPolicy = 'all'> = ConnectionOptions & {
+  /** Your name as a partner, as CleverTap has whitelisted it. Letter case counts. */
+  readonly partnerName: string;
+  /** Credentials of the default project, which `client.send` and `client.forward` use where none is named. */
+  readonly credentials?: CredentialsInput | Credentials | undefined;
+  /** Whether installs need all UTM fields or any one of them. @default 'all' */
+  readonly utmPolicy?: Policy | undefined;
+  /** HTTP method; the document names none. The query is the same either way. @default 'GET' */
+  readonly method?: 'GET' | 'POST' | undefined;
+  /**
+   * Other hosts than CleverTap's: a map by region code, or one URL for everything; the latter excludes `region` in
+   * credentials.
+   */
+  readonly baseUrl?: BaseUrl | undefined;
+  /** Allows `http:` in `baseUrl` for other than loopback addresses: credentials then travel unencrypted. @default false */
+  readonly allowInsecureHttp?: boolean | undefined;
+  /** For one attempt, from connecting to the end of the body, in milliseconds. @default 60000 */
+  readonly timeoutMs?: number | undefined;
+  /** For one event, all attempts and waits included, in milliseconds; `Infinity` for none. @default 300000 */
+  readonly deadlineMs?: number | undefined;
+  /** When a failed attempt is followed by another. */
+  readonly retry?: RetryOptions | undefined;
+  /** Largest path and query, in bytes; an event over it is refused. @default 8000 */
+  readonly maxUrlBytes?: number | undefined;
+  /** Whether a 2xx that does not say `success` is an error (`unconfirmed`). @default false */
+  readonly requireConfirmation?: boolean | undefined;
+  /** How many requests may be in flight. */
+  readonly concurrency?: ConcurrencyOptions | undefined;
+  /** Events that may be pending; `send` beyond it fails with `overflow` at once. @default 10000 */
+  readonly maxPending?: number | undefined;
+  /** Told of everything that happens. What it throws costs no event. */
+  readonly onNotice?: ((notice: Notice) => void) | undefined;
+};
+
+/** `RetryOptions` with the defaults filled in. */
+export type RetryPolicy = Readonly<Required<{ [Name in keyof RetryOptions]: NonNullable<RetryOptions[Name]> }>>;
+
+/** `ConcurrencyOptions` with the defaults filled in. */
+export interface ConcurrencyLimits {
+  /** Requests in flight for one project. */
+  readonly perProject: number;
+  /** Requests in flight for all projects together. */
+  readonly total: number;
+}
+
+/** All options with their defaults filled in; frozen. */
+export interface ResolvedOptions {
+  readonly partnerName: string;
+  readonly credentials: Credentials | undefined;
+  readonly utmPolicy: UtmPolicy;
+  readonly method: 'GET' | 'POST';
+  readonly baseUrl: BaseUrl | undefined;
+  readonly timeoutMs: number;
+  readonly deadlineMs: number;
+  readonly retry: RetryPolicy;
+  readonly maxUrlBytes: number;
+  readonly requireConfirmation: boolean;
+  readonly concurrency: ConcurrencyLimits;
+  readonly maxPending: number;
+  readonly connections: number;
+  readonly dispatcher: Dispatcher | undefined;
+  readonly onNotice: ((notice: Notice) => void) | undefined;
+}
+
+function count(fallback: number) {
+  const error = 'must be a whole number, at least 1';
+  return z.int({ error }).min(1, { error }).default(fallback);
+}
+
+function durationMs() {
+  const error = 'must be a number of milliseconds greater than 0';
+  return z.number({ error }).positive({ error });
+}
+
+const timeoutMs = durationMs().max(2 ** 31 - 1, { error: 'must be less than 2^31 milliseconds' });
+
+const deadlineMs = z.union([z.literal(Number.POSITIVE_INFINITY), durationMs()], {
+  error: 'must be a number of milliseconds greater than 0, or Infinity',
+});
+
+const flag = z.boolean({ error: 'must be true or false' }).default(false);
+
+const partnerName = z
+  .string({ error: 'is required: your name as CleverTap has whitelisted it' })
+  .transform(trimSpaces)
+  .refine((name) => name !== '', { error: 'is required: your name as CleverTap has whitelisted it' })
+  .refine((name) => name.isWellFormed(), { error: 'holds a lone surrogate, which has no UTF-8 form' });
+
+const regionCodes = regions.map(({ code }) => code) as [RegionCode, ...RegionCode[]];
+
+const baseUrl = z.union([z.string(), z.partialRecord(z.enum(regionCodes), z.string())], {
+  error: `must be a URL, or an object with URLs by region code (${regionCodes.join(', ')})`,
+});
+
+function isDispatcher(value: unknown): value is Dispatcher {
+  return typeof value === 'object' && value !== null && 'dispatch' in value && typeof value.dispatch === 'function';
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function createOptionsSchema(credentials: z.ZodType<Credentials>) {
+  return z.strictObject({
+    partnerName,
+    credentials: credentials.optional(),
+    utmPolicy: z.enum(['all', 'any'], { error: 'must be "all" or "any"' }).default('all'),
+    method: z.enum(['GET', 'POST'], { error: 'must be "GET" or "POST"' }).default('GET'),
+    baseUrl: baseUrl.optional(),
+    allowInsecureHttp: flag,
+    timeoutMs: timeoutMs.default(60_000),
+    deadlineMs: deadlineMs.default(300_000),
+    retry: z
+      .strictObject({
+        maxAttempts: count(5),
+        initialDelayMs: z
+          .number({ error: 'must be a number of milliseconds' })
+          .min(0, { error: 'must not be negative' })
+          .default(500),
+        maxDelayMs: z
+          .number({ error: 'must be a number of milliseconds' })
+          .min(0, { error: 'must not be negative' })
+          .default(30_000),
+        factor: z.number({ error: 'must be a number' }).min(1, { error: 'must be at least 1' }).default(2),
+        whenMaybeRecorded: z.enum(['retry', 'stop'], { error: 'must be "retry" or "stop"' }).default('retry'),
+      })
+      .prefault({}),
+    maxUrlBytes: count(DEFAULT_MAX_URL_BYTES),
+    requireConfirmation: flag,
+    concurrency: z.strictObject({ perProject: count(10), total: count(256) }).prefault({}),
+    maxPending: count(10_000),
+    connections: count(1).unwrap().optional(),
+    dispatcher: z.custom<Dispatcher>(isDispatcher, { error: 'must be an undici Dispatcher' }).optional(),
+    onNotice: z.custom<(notice: Notice) => void>(isFunction, { error: 'must be a function' }).optional(),
+  });
+}
+
+const optionsSchema = createOptionsSchema(credentialsSchema);
+const singleBaseUrlSchema = createOptionsSchema(regionlessCredentialsSchema);
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws {ValidationError} with everything that is wrong at once.
+ */
+export function resolveOptions(options: unknown): ResolvedOptions {
+  const given: Record<string, unknown> = typeof options === 'object' && options !== null ? { ...options } : {};
+  const checked = check(typeof given['baseUrl'] === 'string' ? singleBaseUrlSchema : optionsSchema, options);
+  const issues = [...('issues' in checked ? checked.issues : []), ...combinationIssues(given)];
+  if (issues.length > 0 || 'issues' in checked) throw new ValidationError('options', issues);
+  const { value } = checked;
+  return Object.freeze({
+    ...value,
+    credentials: value.credentials,
+    baseUrl: value.baseUrl,
+    dispatcher: value.dispatcher,
+    onNotice: value.onNotice,
+    connections: value.connections ?? value.concurrency.total,
+  });
+}
+
+/** What is wrong with options that are right each by itself. */
+function combinationIssues(given: Record<string, unknown>): ValidationIssue[] {
+  const issues: ValidationIssue[] = [];
+  const { dispatcher, connections, baseUrl: base, allowInsecureHttp } = given;
+  if (dispatcher !== undefined && connections !== undefined) {
+    const message = 'excludes dispatcher, which keeps its own connections: give one of connections and dispatcher';
+    issues.push({ path: ['connections'], message });
+  }
+  const urls: [path: string[], url: unknown][] =
+    typeof base === 'object' && base !== null
+      ? Object.entries(base).map(([code, url]) => [['baseUrl', code], url])
+      : [[['baseUrl'], base]];
+  for (const [path, url] of urls) {
+    const message = typeof url === 'string' ? baseUrlProblem(url, allowInsecureHttp === true) : undefined;
+    if (message !== undefined) issues.push({ path, message });
+  }
+  return issues;
+}
+
+/** Settings of one call that replace the client's. */
+export interface CallOptions {
+  /** Ends the event at once when it fires, wherever it is: waiting, in flight or between two attempts. */
+  readonly signal?: AbortSignal | undefined;
+  /** For one attempt, in milliseconds. @default the client's */
+  readonly timeoutMs?: number | undefined;
+  /** For the event, all attempts and waits included, in milliseconds. @default the client's */
+  readonly deadlineMs?: number | undefined;
+}
+
+const callOptionsSchema = z.strictObject({
+  signal: z.custom<AbortSignal>(isSignal, { error: 'must be an AbortSignal' }).optional(),
+  timeoutMs: timeoutMs.optional(),
+  deadlineMs: deadlineMs.optional(),
+});
+
+function isSignal(value: unknown): value is AbortSignal {
+  return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
+}
+
+/**
+ * Checks the settings of one call.
+ *
+ * @throws {ValidationError} with everything that is wrong at once.
+ */
+export function checkCallOptions(options: unknown): CallOptions {
+  return validate(callOptionsSchema, options, 'options');
+}
+
+/** Looks up the credentials of a project; undefined if there are none. May return a promise. */
+export type CredentialsLookup = (
+  projectId: string,
+) => CredentialsInput | Credentials | undefined | PromiseLike<CredentialsInput | Credentials | undefined>;
+
+/** Settings of `forward()`; the call options hold for each event, whose time runs from its first attempt on. */
+export interface ForwardOptions extends CallOptions {
+  /** Credentials of the projects that records name; asked once per project, and again after they were refused. */
+  readonly credentials?: CredentialsLookup | undefined;
+  /** Records that may be read without their result having been taken. @default 1024 */
+  readonly lookAhead?: number | undefined;
+}
+
+const forwardOptionsSchema = callOptionsSchema.extend({
+  credentials: z
+    .custom<CredentialsLookup>(isFunction, { error: 'must be a function from project id to credentials' })
+    .optional(),
+  lookAhead: count(1024),
+});
+
+/**
+ * Checks the settings of a `forward()` and fills in the defaults.
+ *
+ * @throws {ValidationError} with everything that is wrong at once.
+ */
+export function checkForwardOptions(options: unknown): ForwardOptions & { readonly lookAhead: number } {
+  return validate(forwardOptionsSchema, options, 'options');
+}

@@ -1,0 +1,250 @@
+import { createAccess, type Access } from './contract/access.js';
+import {
+  credentialsSchema,
+  regionlessCredentialsSchema,
+  type Credentials,
+  type CredentialsInput,
+} from './contract/credentials.js';
+import { createEventSchema } from './contract/event-schema.js';
+import type { RegionCode } from './contract/regions.js';
+import { validate } from './contract/validate.js';
+import { Deadlines } from './delivery/deadlines.js';
+import type { Delivery } from './delivery/delivery.js';
+import { DispatcherTransport } from './delivery/dispatcher-transport.js';
+import { RegionHealth, type RegionReport } from './delivery/region-health.js';
+import { Sending, type SendingContext, type SendingListener, type SendingSettings } from './delivery/sending.js';
+import type { Transport } from './delivery/transport.js';
+import { UndiciTransport } from './delivery/undici-transport.js';
+import { AbortedError, ClosedError, OverflowError, ValidationError, type ErrorDetails } from './errors.js';
+import { ConcurrencyLimiter } from './forward/concurrency-limiter.js';
+import type { Counters } from './observe/counters.js';
+import { Observer } from './observe/observer.js';
+import { checkCallOptions, type CallOptions, type ResolvedOptions } from './options.js';
+
+/** A project of a client: its id and whatever gives access to it now. */
+export class Project {
+  readonly projectId: string;
+  #access: Access;
+
+  constructor(access: Access) {
+    this.projectId = access.projectId;
+    this.#access = access;
+  }
+
+  /** Access with the credentials that are valid now. */
+  get access(): Access {
+    return this.#access;
+  }
+
+  /** Replaces the access; sendings under way take it up with their next attempt. */
+  replace(access: Access): void {
+    this.#access = access;
+  }
+}
+
+/** What `close()` reports of the time between its call and its end. */
+export interface CloseReport {
+  /** Pending events that were still delivered. */
+  readonly delivered: number;
+  /** Pending events that failed by themselves. */
+  readonly failed: number;
+  /** Pending events that were given up at the deadline; their promises rejected with code `closed`. */
+  readonly abandoned: number;
+  /** How long it took, in milliseconds. */
+  readonly durationMs: number;
+}
+
+/**
+ * Takes events on for all projects of a client and sees each to its end: validates, refuses what cannot be accepted,
+ * starts a `Sending` for the rest, and shuts down in order.
+ */
+export class Sender {
+  readonly observer: Observer;
+  readonly #options: ResolvedOptions;
+  readonly #schema;
+  readonly #transport: Transport;
+  readonly #limiter: ConcurrencyLimiter;
+  readonly #pending = new Deadlines<Sending>();
+  readonly #regions = new Map<RegionCode, RegionHealth>();
+  readonly #context: SendingContext;
+  readonly #settings: SendingSettings;
+  #closing: Promise<CloseReport> | undefined = undefined;
+  #onDrained: (() => void) | undefined = undefined;
+
+  constructor(options: ResolvedOptions) {
+    const { method, connections, dispatcher, timeoutMs, deadlineMs, retry, requireConfirmation, onNotice } = options;
+    this.#options = options;
+    this.#schema = createEventSchema({ utmPolicy: options.utmPolicy });
+    this.observer = new Observer(onNotice);
+    this.#limiter = new ConcurrencyLimiter(options.concurrency);
+    this.#transport =
+      dispatcher === undefined
+        ? new UndiciTransport({ method, connections, connectTimeoutMs: timeoutMs })
+        : new DispatcherTransport(dispatcher, method);
+    this.#settings = { timeoutMs, deadlineMs, patient: false };
+    this.#context = {
+      transport: this.#transport,
+      admission: this.#limiter,
+      observer: this.observer,
+      pending: this.#pending,
+      retry,
+      requireConfirmation,
+      health: (access) => this.#health(access),
+      onEnd: () => {
+        if (this.#onDrained !== undefined && this.pending === 0) this.#onDrained();
+      },
+    };
+  }
+
+  /** Whether it takes no more events. */
+  get closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** Events that have not ended. */
+  get pending(): number {
+    const { accepted, delivered, failed } = this.observer;
+    return accepted - delivered - failed;
+  }
+
+  /** Checks credentials and prepares access with them. */
+  createAccess(credentials: CredentialsInput | Credentials): Access {
+    const { partnerName, baseUrl, maxUrlBytes } = this.#options;
+    const schema = typeof baseUrl === 'string' ? regionlessCredentialsSchema : credentialsSchema;
+    const checked = validate(schema, credentials, 'credentials');
+    return createAccess({ partnerName, baseUrl, maxUrlBytes }, checked);
+  }
+
+  /** Access with the credentials that the options brought, which are checked already. */
+  defaultAccess(): Access | undefined {
+    const { credentials, partnerName, baseUrl, maxUrlBytes } = this.#options;
+    return credentials && createAccess({ partnerName, baseUrl, maxUrlBytes }, credentials);
+  }
+
+  /** Sends one event; whatever goes wrong rejects the promise. */
+  send(project: Project | undefined, event: unknown, call: CallOptions | undefined): Promise<Delivery> {
+    return new Promise((resolve, reject) => {
+      const listener = { onDelivered: resolve, onFailed: reject };
+      try {
+        if (project === undefined) throw noDefaultProject();
+        const settings = this.#settingsOf(call);
+        if (settings.signal?.aborted === true) throw abortedBefore(settings.signal, project);
+        if (this.pending >= this.#options.maxPending) throw this.#overflow(project);
+        this.#begin(project, event, settings, listener);
+      } catch (error) {
+        this.observer.refused += 1;
+        reject(error);
+      }
+    });
+  }
+
+  /**
+   * Sends one event of a `forward()`, which keeps its own bound instead of `maxPending`, and waits while the event's
+   * region is in trouble.
+   *
+   * @throws {AnyAttributionError} if the event is not accepted; then the listener is not called.
+   */
+  forward(project: Project, event: unknown, settings: SendingSettings, listener: SendingListener): void {
+    try {
+      if (settings.signal?.aborted === true) throw abortedBefore(settings.signal, project);
+      this.#begin(project, event, settings, listener);
+    } catch (error) {
+      this.observer.refused += 1;
+      throw error;
+    }
+  }
+
+  /** Settings of a call on top of the client's. */
+  #settingsOf(call: CallOptions | undefined): SendingSettings {
+    if (call === undefined) return this.#settings;
+    const { signal, timeoutMs, deadlineMs } = checkCallOptions(call);
+    const { timeoutMs: ownTimeoutMs, deadlineMs: ownDeadlineMs, patient } = this.#settings;
+    return { timeoutMs: timeoutMs ?? ownTimeoutMs, deadlineMs: deadlineMs ?? ownDeadlineMs, signal, patient };
+  }
+
+  /** Settings of the events of a `forward()`. */
+  forwardSettings(call: CallOptions): SendingSettings {
+    return { ...this.#settingsOf(call), patient: true };
+  }
+
+  #begin(project: Project, event: unknown, settings: SendingSettings, listener: SendingListener): void {
+    const { projectId } = project;
+    if (this.closed) throw new ClosedError('the client is closed and takes no more events', { projectId });
+    const parsed = validate(this.#schema, event, 'event', { projectId });
+    new Sending(this.#context, project, parsed, settings, listener).start();
+  }
+
+  #overflow({ projectId }: Project): OverflowError {
+    const { maxPending } = this.#options;
+    const message = `${maxPending} events are pending, as many as maxPending allows; wait for some to end, or use forward()`;
+    return new OverflowError(message, { projectId });
+  }
+
+  #health({ endpoint }: Access): RegionHealth {
+    let health = this.#regions.get(endpoint.region);
+    if (health === undefined) {
+      health = new RegionHealth(endpoint, this.#options.retry, this.observer);
+      this.#regions.set(endpoint.region, health);
+    }
+    return health;
+  }
+
+  /** Reports of the regions that were used. */
+  regions(): RegionReport[] {
+    return [...this.#regions.values()].map((health) => health.report());
+  }
+
+  /** The totals as of now. */
+  counters(): Counters {
+    return this.observer.snapshot();
+  }
+
+  /** Takes no more events, waits for those that are pending, and gives them up after `timeoutMs`. */
+  close(timeoutMs: number): Promise<CloseReport> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  async #close(timeoutMs: number): Promise<CloseReport> {
+    const startedAt = performance.now();
+    const { delivered, failed } = this.observer;
+    if (this.pending > 0) await this.#drained(timeoutMs);
+    const abandoned = this.pending;
+    const failedByThemselves = this.observer.failed - failed;
+    this.#abandon();
+    await this.#transport.close();
+    return {
+      delivered: this.observer.delivered - delivered,
+      failed: failedByThemselves,
+      abandoned,
+      durationMs: Math.round(performance.now() - startedAt),
+    };
+  }
+
+  #drained(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#onDrained = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #abandon(): void {
+    // First, so that none of those that wait gets written while those before it are given up.
+    this.#limiter.halt();
+    this.#transport.halt();
+    for (const sending of [...this.#pending]) sending.close();
+  }
+}
+
+function noDefaultProject(): ValidationError {
+  const message = 'are required to send without a project: give them to the client, or use client.project(credentials)';
+  return new ValidationError('options', [{ path: ['credentials'], message }]);
+}
+
+function abortedBefore(signal: AbortSignal, { projectId }: Project): AbortedError {
+  const details: ErrorDetails = { projectId, cause: signal.reason };
+  return new AbortedError('the caller had aborted before the event was accepted', details);
+}
