@@ -1,5 +1,8 @@
 const REDACTED = '[redacted]';
 
+// Symbol.for, so that secrets of the ESM and the CJS build (or of two entry points) are one and the same thing.
+const BRAND = Symbol.for('clevertap-attribution.secret');
+
 /**
  * A string that shows itself to nobody by accident: `inspect`, JSON and template strings give `[redacted]`.
  *
@@ -12,6 +15,15 @@ export class Secret {
     this.#value = value;
   }
 
+  /** @internal */
+  get [BRAND](): true {
+    return true;
+  }
+
+  static [Symbol.hasInstance](value: unknown): value is Secret {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+
   /** The value itself. Call it where the value is stored or sent, never where it is shown. */
   reveal(): string {
     return this.#value;
@@ -19,7 +31,7 @@ export class Secret {
 
   /** Whether both hold the same value. */
   equals(other: Secret): boolean {
-    return this.#value === other.#value;
+    return this.#value === other.reveal();
   }
 
   toString(): string {

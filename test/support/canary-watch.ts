@@ -10,10 +10,10 @@ function watchText(text: string): void {
 
 for (const stream of [process.stdout, process.stderr]) {
   const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
-  stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
+  stream.write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
     watchText(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1'));
     return write(chunk, ...rest);
-  });
+  };
 }
 
 for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
