@@ -70,7 +70,7 @@ const fields = {
 };
 
 const excludedRegion = z.transform<undefined, RegionCode>((value: unknown, context) => {
-  if (value !== undefined && value !== null) {
+  if (value !== undefined && value !== null && value !== '') {
     const message = 'region and a single baseUrl exclude each other: leave out one, or give baseUrl as a map by region';
     context.issues.push({ code: 'custom', input: undefined, message });
   }

@@ -1,0 +1,133 @@
+import type { RegionCode } from '../contract/regions.js';
+
+/** Which requests a fault is for; all of those given must hold, and with none it is for every request. */
+export interface FaultScope {
+  /** Only requests to this region; never holds where the host stands for no region. */
+  readonly region?: RegionCode | undefined;
+  /** Only requests with this `account_id`. */
+  readonly projectId?: string | undefined;
+  /** Only requests with this `event_type`: an install type, or the name of a custom event. */
+  readonly eventType?: string | undefined;
+}
+
+/** How often or how long a fault strikes: one of these at most, and with none until it is removed. */
+export type FaultLimit =
+  /** The next so many requests in its scope. */
+  | { readonly times?: number | undefined; readonly probability?: undefined; readonly forMs?: undefined }
+  /** Each request in its scope with this probability, 0 to 1, drawn from the emulator's `seed`. */
+  | { readonly probability: number; readonly times?: undefined; readonly forMs?: undefined }
+  /** All requests in its scope for so many milliseconds from adding it. */
+  | { readonly forMs: number; readonly times?: undefined; readonly probability?: undefined };
+
+/** Whether the event is on the books in spite of the fault, if it could have been taken. */
+export interface MayRecord {
+  /** @default false */
+  readonly recorded?: boolean | undefined;
+}
+
+/** What goes wrong. */
+export type FaultBehaviour =
+  | StatusFault
+  | LatencyFault
+  | HangFault
+  | StalledBodyFault
+  | BrokenBodyFault
+  | ResetBeforeFault
+  | ResetAfterFault
+  | EmptyFault
+  | HtmlFault
+  | FailFault
+  | OversizedBodyFault
+  | RedirectFault
+  | GarbageFault;
+
+/** Something that goes wrong between a client and CleverTap, and when. */
+export type Fault = FaultScope & FaultLimit & FaultBehaviour;
+
+/** The names of what can go wrong. */
+export type FaultKind = FaultBehaviour['kind'];
+
+/** Answers with this status. */
+export interface StatusFault extends MayRecord {
+  readonly kind: 'status';
+  /** 200 to 599. */
+  readonly status: number;
+  /** @default JSON in the document's form, with the status as `code` */
+  readonly body?: string | undefined;
+  /** Sent as the Retry-After header: seconds, or an HTTP date as it stands. */
+  readonly retryAfter?: number | string | undefined;
+}
+
+/** Waits, then goes on: with the faults added after it, or else as usual. */
+export interface LatencyFault {
+  readonly kind: 'latency';
+  /** Milliseconds. */
+  readonly ms: number;
+}
+
+/** Reads the request and never answers. */
+export interface HangFault extends MayRecord {
+  readonly kind: 'hang';
+}
+
+/** Sends the head and half of the usual answer's body, then nothing more. */
+export interface StalledBodyFault extends MayRecord {
+  readonly kind: 'stalled_body';
+}
+
+/** Sends the head and half of the usual answer's body, then ends the connection. */
+export interface BrokenBodyFault extends MayRecord {
+  readonly kind: 'broken_body';
+}
+
+/**
+ * Resets the connection without looking at the request: a new one as soon as it is accepted, one that is kept alive when
+ * the next request comes. With `projectId` or `eventType`, or behind another fault, always when the request comes.
+ */
+export interface ResetBeforeFault {
+  readonly kind: 'reset_before';
+}
+
+/** Reads the request, then resets the connection. */
+export interface ResetAfterFault extends MayRecord {
+  readonly kind: 'reset_after';
+}
+
+/** Answers 200 with an empty body. */
+export interface EmptyFault extends MayRecord {
+  readonly kind: 'empty_200';
+}
+
+/** Answers 200 with a page of HTML, as a proxy or a maintenance page does. */
+export interface HtmlFault extends MayRecord {
+  readonly kind: 'html_200';
+}
+
+/** Answers 200 with a JSON body that tells of failure. */
+export interface FailFault extends MayRecord {
+  readonly kind: 'fail_200';
+  /** `code` in the body; not given: there is none. */
+  readonly code?: number | undefined;
+  /** `error` in the body. @default 'The event was not processed' */
+  readonly error?: string | undefined;
+  /** `status` in the body. @default 'fail' */
+  readonly status?: 'fail' | 'partial' | undefined;
+}
+
+/** Answers 200 with a body of this size, made as it is sent. */
+export interface OversizedBodyFault extends MayRecord {
+  readonly kind: 'oversized_body';
+  readonly bytes: number;
+}
+
+/** Answers 302. */
+export interface RedirectFault extends MayRecord {
+  readonly kind: 'redirect';
+  /** The Location header. */
+  readonly location: string;
+}
+
+/** Answers with bytes that are no HTTP, then ends the connection. */
+export interface GarbageFault extends MayRecord {
+  readonly kind: 'garbage';
+}

@@ -1,0 +1,32 @@
+/** Entry `clevertap-attribution/testing`: CleverTap's endpoint, emulated. */
+
+export { createEmulator } from './emulator.js';
+export type { Emulator } from './emulator.js';
+export { startEmulator } from './listening-emulator.js';
+export type { ListeningEmulator, OpenConnections, RegionUrls } from './listening-emulator.js';
+export type { EmulatorOptions, ListenOptions, RegionsListenOptions, SingleListenOptions } from './emulator-options.js';
+export type {
+  BrokenBodyFault,
+  EmptyFault,
+  FailFault,
+  Fault,
+  FaultBehaviour,
+  FaultKind,
+  FaultLimit,
+  FaultScope,
+  GarbageFault,
+  HangFault,
+  HtmlFault,
+  LatencyFault,
+  MayRecord,
+  OversizedBodyFault,
+  RedirectFault,
+  ResetAfterFault,
+  ResetBeforeFault,
+  StalledBodyFault,
+  StatusFault,
+} from './fault.js';
+export type { FaultHandle, Faults } from './fault-list.js';
+export type { MswHttp } from './msw-handlers.js';
+export type { ReceivedRequest } from './received-request.js';
+export type { RequestCounts } from './request-counts.js';

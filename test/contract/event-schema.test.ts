@@ -1,0 +1,422 @@
+import { runInNewContext } from 'node:vm';
+import * as fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  createEventSchema,
+  customEventSchema,
+  eventSchema,
+  inorganicInstallSchema,
+  organicInstallSchema,
+} from '../../src/contract/event-schema.js';
+import { RESERVED_PARAMETERS } from '../../src/contract/parameters.js';
+import { validate } from '../../src/contract/validate.js';
+import { ValidationError } from '../../src/errors.js';
+import { NOW, validEvent } from './arbitraries.js';
+import { problemsOf } from './problems-of.js';
+
+const NOW_SECONDS = Math.floor(NOW / 1000);
+const SAMPLE = 1_660_717_763;
+
+const now = () => NOW;
+const all = createEventSchema({ utmPolicy: 'all', now });
+const any = createEventSchema({ utmPolicy: 'any', now });
+
+function parse(event: unknown, schema: typeof all | typeof any = all) {
+  return validate(schema, event, 'event');
+}
+
+function refusals(event: unknown, schema: typeof all | typeof any = all): string[] {
+  return problemsOf(() => parse(event, schema));
+}
+
+const device = { deviceIdentifier: '__android11235', platform: 'android' };
+const utm = { utmSource: 'utm_google', utmMedium: 'gd', utmCampaign: 'adir' };
+const custom = { type: 'custom', name: 'Add_to_cart', ...device };
+const install = { type: 'inorganic_install', ...device, ...utm };
+
+const INSTALL_TYPES = ['organic_install', 'inorganic_install'] as const;
+const TEXT_FIELDS = ['deviceIdentifier', 'platform', 'utmSource', 'utmMedium', 'utmCampaign'] as const;
+
+describe.each(INSTALL_TYPES)('%s', (type) => {
+  it('takes all fields', () => {
+    const params = { city: 'Mumbai', price: 12.5 };
+    expect(parse({ type, ...device, ...utm, timestamp: SAMPLE, params })).toEqual({
+      type,
+      ...device,
+      ...utm,
+      timestamp: SAMPLE,
+      params: { city: 'Mumbai', price: '12.5' },
+    });
+  });
+
+  it('takes the fields that it must have, under "all" with the three UTM fields', () => {
+    const minimal = { type, ...device, ...utm };
+    expect(parse(minimal)).toEqual({ ...minimal, timestamp: NOW_SECONDS, params: {} });
+  });
+
+  it.each(['utmSource', 'utmMedium', 'utmCampaign'])('requires %s under "all"', (field) => {
+    for (const value of [undefined, null, '', '  ', 7]) {
+      expect(refusals({ type, ...device, ...utm, [field]: value })).toEqual([
+        `${field}: is required, a text that is not empty`,
+      ]);
+    }
+    expect(parse({ type, ...device, ...utm })).toHaveProperty(field);
+  });
+
+  it.each(['utmSource', 'utmMedium', 'utmCampaign'] as const)('is content with %s alone under "any"', (field) => {
+    const event = parse({ type, ...device, [field]: ' google ' }, any);
+    const { utmSource, utmMedium, utmCampaign } = event;
+    expect({ utmSource, utmMedium, utmCampaign }).toEqual({ [field]: 'google' });
+  });
+
+  it.each([{}, { utmSource: '' }, { utmMedium: null, utmCampaign: ' \u00a0' }, { utmSource: undefined }])(
+    'requires one of the three under "any", and does not take %j for it',
+    (none) => {
+      expect(refusals({ type, ...device, ...none }, any)).toEqual([
+        'utmSource: at least one of utmSource, utmMedium and utmCampaign is required',
+      ]);
+    },
+  );
+
+  it('says under "any" that no UTM field is there together with all else that is wrong', () => {
+    expect(refusals({ type }, any)).toEqual([
+      'deviceIdentifier: is required, a text that is not empty',
+      'platform: is required, such as android or ios',
+      'utmSource: at least one of utmSource, utmMedium and utmCampaign is required',
+    ]);
+    expect(refusals({ type, utmMedium: 'cpc' }, any)).toHaveLength(2);
+  });
+
+  it('says under "any" what is wrong with a UTM field, and not that there is none', () => {
+    expect(refusals({ type, ...device, utmMedium: 7 }, any)).toEqual(['utmMedium: must be a text']);
+  });
+
+  it('has no name', () => {
+    expect(refusals({ type, ...device, ...utm, name: 'Install' })).toEqual([': only custom events have a name']);
+    expect(refusals({ type, ...device, ...utm, name: 'Install' }, any)).toEqual([': only custom events have a name']);
+  });
+});
+
+describe.each([
+  ['all', all],
+  ['any', any],
+])('custom events under "%s"', (_, schema) => {
+  it('takes all fields', () => {
+    expect(parse({ ...custom, ...utm, timestamp: SAMPLE, params: { items: 'shoes' } }, schema)).toEqual({
+      ...custom,
+      ...utm,
+      timestamp: SAMPLE,
+      params: { items: 'shoes' },
+    });
+  });
+
+  it('needs no UTM field', () => {
+    expect(parse(custom, schema)).toEqual({ ...custom, timestamp: NOW_SECONDS, params: {} });
+  });
+
+  it('leaves out UTM fields that are null or empty', () => {
+    const event = parse({ ...custom, utmSource: null, utmMedium: '', utmCampaign: '\u200b' }, schema);
+    expect([event.utmSource, event.utmMedium, event.utmCampaign]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('refuses UTM fields that are no texts', () => {
+    expect(refusals({ ...custom, utmSource: 1, utmMedium: {}, utmCampaign: false }, schema)).toEqual([
+      'utmSource: must be a text',
+      'utmMedium: must be a text',
+      'utmCampaign: must be a text',
+    ]);
+  });
+});
+
+describe('the name of a custom event', () => {
+  it.each([
+    'a',
+    'Add_to_cart',
+    'custom',
+    'In den Warenkorb',
+    '購入',
+    '😀',
+    'a&b=c',
+    'x'.repeat(512),
+    'Organic install',
+  ])('may be %j', (name) => {
+    expect(parse({ ...custom, name })).toMatchObject({ name });
+  });
+
+  it('is trimmed, and its length counts after that', () => {
+    expect(parse({ ...custom, name: `\u00a0${'x'.repeat(512)}\n` })).toMatchObject({ name: 'x'.repeat(512) });
+  });
+
+  it.each([undefined, null, '', ' \u200b', 7, {}])('may not be %j', (name) => {
+    expect(refusals({ ...custom, name })).toEqual(['name: is required, a text that is not empty']);
+  });
+
+  it('may not have more than 512 characters', () => {
+    expect(refusals({ ...custom, name: 'x'.repeat(513) })).toEqual(['name: may have 512 characters at most']);
+  });
+
+  it.each(['a\u0000b', 'a\nb', 'a\tb', 'a\u007fb', 'a\u0085b', 'a\u2028b'])('may not be %j', (name) => {
+    expect(refusals({ ...custom, name })).toEqual(['name: may hold no control characters']);
+  });
+
+  it.each(INSTALL_TYPES)('may not be %s, also with spaces around it', (name) => {
+    for (const written of [name, ` ${name} `]) {
+      expect(refusals({ ...custom, name: written })).toEqual([
+        `name: is that of an install; send it with type "${name}"`,
+      ]);
+    }
+  });
+});
+
+describe('the type of an event', () => {
+  it.each([undefined, null, '', 'install', 'Custom', 'ORGANIC_INSTALL', 'Add_to_cart', 7, ['custom']])(
+    'may not be %j',
+    (type) => {
+      expect(refusals({ ...custom, type })).toEqual(['type: must be organic_install, inorganic_install or custom']);
+      expect(refusals({ ...custom, type }, any)).toEqual([
+        'type: must be organic_install, inorganic_install or custom',
+      ]);
+    },
+  );
+
+  it.each([undefined, null, 'custom', 7, true, [custom]])('does not come from %j', (event) => {
+    expect(refusals(event)).toEqual([': must be an object']);
+    expect(refusals(event, any)).toEqual([': must be an object']);
+  });
+});
+
+describe('device identifier and platform', () => {
+  it.each(['deviceIdentifier', 'platform'])('%s is required', (field) => {
+    for (const value of [undefined, null, '', '\u00a0', 7, {}]) {
+      expect(refusals({ ...custom, [field]: value })).toEqual([expect.stringMatching(`^${field}: is required`)]);
+    }
+  });
+
+  it.each(['=|<>;+.()!:$@_-', '__gAbCdEf', '-vAB', 'é😀', 'a b'])('keeps the identifier %s as it is', (identifier) => {
+    expect(parse({ ...custom, deviceIdentifier: ` ${identifier}\n` }).deviceIdentifier).toBe(identifier);
+  });
+
+  it.each([
+    ['android', 'android'],
+    ['Android', 'android'],
+    [' ANDROID\u200b', 'android'],
+    ['iOS', 'ios'],
+    ['IOS', 'ios'],
+    ['React Native', 'React Native'],
+    [' tvOS ', 'tvOS'],
+    ['Android TV', 'Android TV'],
+  ])('sends the platform %j as %s', (written, sent) => {
+    expect(parse({ ...custom, platform: written }).platform).toBe(sent);
+  });
+});
+
+describe('the timestamp', () => {
+  it('is stamped with the moment of parsing where there is none', () => {
+    let clock = NOW;
+    const schema = createEventSchema({ now: () => clock });
+    expect(parse(custom, schema).timestamp).toBe(NOW_SECONDS);
+    clock += 5000;
+    expect(parse({ ...custom, timestamp: undefined }, schema).timestamp).toBe(NOW_SECONDS + 5);
+  });
+
+  it('stays null where it is null, so that it is not sent', () => {
+    expect(parse({ ...custom, timestamp: null }).timestamp).toBeNull();
+  });
+
+  it.each([
+    SAMPLE,
+    SAMPLE + 0.5,
+    SAMPLE * 1000 + 999,
+    String(SAMPLE),
+    new Date(SAMPLE * 1000 + 1),
+    runInNewContext(`new Date(${SAMPLE}000)`) as unknown,
+    '2022-08-17T11:59:23+05:30',
+  ])('comes out in whole seconds from %j', (timestamp) => {
+    expect(parse({ ...custom, timestamp }).timestamp).toBe(SAMPLE);
+  });
+
+  it('is held against the injected clock', () => {
+    expect(parse({ ...custom, timestamp: NOW_SECONDS + 86_400 }).timestamp).toBe(NOW_SECONDS + 86_400);
+    expect(refusals({ ...custom, timestamp: NOW_SECONDS + 86_401 })).toEqual([
+      'timestamp: lies more than 24 hours ahead',
+    ]);
+  });
+
+  it.each([-1, Number.NaN, '2022-08-17', '', true, {}, new Date(Number.NaN)])('may not be %j', (timestamp) => {
+    expect(refusals({ ...custom, timestamp })).toEqual([expect.stringMatching(/^timestamp: /)]);
+  });
+});
+
+describe('lone surrogates', () => {
+  it.each(['\ud800', 'a\udc00', '\udc00\ud800'])('are refused in every text field: %j', (value) => {
+    for (const field of TEXT_FIELDS) {
+      const refused = [`${field}: holds a lone surrogate, which has no UTF-8 form`];
+      expect(refusals({ ...install, [field]: value })).toEqual(refused);
+      expect(refusals({ ...custom, [field]: value })).toEqual(refused);
+      expect(refusals({ ...install, [field]: value }, any)).toEqual(refused);
+    }
+    expect(refusals({ ...custom, name: value })).toEqual([expect.stringMatching(/^name: holds a lone surrogate/)]);
+    expect(refusals({ ...custom, params: { city: value } })).toEqual([
+      expect.stringMatching(/^params\.city: holds a lone surrogate/),
+    ]);
+    expect(refusals({ ...custom, params: { [value]: 'x' } })).toEqual([expect.stringMatching(/^params\..*surrogate/)]);
+  });
+});
+
+describe('params', () => {
+  it.each(RESERVED_PARAMETERS)('may not hold %s', (name) => {
+    expect(refusals({ ...install, params: { [name.toUpperCase()]: 'x' } })).toEqual([
+      `params.${name.toUpperCase()}: is a parameter of the protocol itself; set it through its own field`,
+    ]);
+  });
+
+  it('name the place of each mistake', () => {
+    expect(refusals({ ...custom, params: { price: Number.NaN, items: ['shoes'] } })).toEqual([
+      'params.price: must be a finite number',
+      'params.items: must be a string, number, boolean or bigint',
+    ]);
+    expect(refusals({ ...custom, params: 'price=1' })).toEqual(['params: params must be a plain object']);
+  });
+
+  it('carry __proto__ from JSON as a name', () => {
+    const event = parse(JSON.parse(JSON.stringify(custom).replace('}', ',"params":{"__proto__":"p","b":"c"}}')));
+    expect(Object.entries(event.params)).toEqual([
+      ['__proto__', 'p'],
+      ['b', 'c'],
+    ]);
+  });
+});
+
+describe('unknown keys', () => {
+  it.each([
+    ['utm_source', 'utmSource'],
+    ['utm_medium', 'utmMedium'],
+    ['utm_campaign', 'utmCampaign'],
+    ['device_identifier', 'deviceIdentifier'],
+  ])('are refused: %s belongs under %s', (key, right) => {
+    for (const event of [custom, install]) {
+      expect(refusals({ ...event, [key]: 'x' })).toEqual([`: unknown key "${key}"; write "${right}"`]);
+      expect(refusals({ ...event, [key]: 'x' }, any)).toEqual([`: unknown key "${key}"; write "${right}"`]);
+    }
+  });
+
+  it.each(['city', 'eventName', 'constructor', 'account_id'])('are refused: %s belongs into params', (key) => {
+    expect(refusals({ ...custom, [key]: 'x' })).toEqual([`: unknown key "${key}"; extra parameters belong in params`]);
+  });
+
+  it('are refused all at once, and beside other mistakes', () => {
+    expect(refusals({ ...custom, platform: '', city: 1, utm_medium: 2 })).toEqual([
+      expect.stringMatching(/^platform: /),
+      ': unknown key "city"; extra parameters belong in params; unknown key "utm_medium"; write "utmMedium"',
+    ]);
+  });
+
+  it('are named on one line and not at any length', () => {
+    expect(refusals({ ...custom, 'a\nb': 1 })).toEqual([expect.stringContaining('unknown key "a b"')]);
+    expect(refusals({ ...custom, ['x'.repeat(10_000)]: 1 })[0]?.length).toBeLessThan(200);
+  });
+
+  it('are refused where JSON has a __proto__', () => {
+    const event: unknown = JSON.parse(JSON.stringify(custom).replace('}', ',"__proto__":{"city":"Mumbai"}}'));
+    expect(refusals(event)).toEqual([': unknown key "__proto__"; extra parameters belong in params']);
+    expect(parse(custom)).not.toHaveProperty('city');
+  });
+});
+
+describe('hostile input', () => {
+  it.each(['type', 'name', 'deviceIdentifier', 'platform', 'timestamp', 'utmSource', 'params'])(
+    'gives a ValidationError where reading %s throws',
+    (key) => {
+      const event = Object.defineProperty({ ...custom }, key, {
+        enumerable: true,
+        get() {
+          throw new Error('not for you');
+        },
+      });
+      expect(() => parse(event)).toThrow(ValidationError);
+      expect(() => parse(event, any)).toThrow(ValidationError);
+    },
+  );
+
+  it('gives a ValidationError where reading a parameter throws', () => {
+    const params = Object.defineProperty({}, 'city', {
+      enumerable: true,
+      get() {
+        throw new Error('not for you');
+      },
+    });
+    expect(() => parse({ ...custom, params })).toThrow(ValidationError);
+  });
+
+  it('gives an event or a ValidationError for anything', () => {
+    const fields = fc.constantFrom('type', 'name', 'deviceIdentifier', 'platform', 'timestamp', 'params', 'utmSource');
+    const anything = fc.anything({ withDate: true, withBigInt: true, withNullPrototype: true, withMap: true });
+    fc.assert(
+      fc.property(fc.constantFrom(custom, install), fields, anything, (event, field, value) => {
+        try {
+          parse({ ...event, [field]: value }, any);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ValidationError);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('parsing what has been parsed', () => {
+  it('gives the same again, however much later', () => {
+    const later = createEventSchema({ utmPolicy: 'all', now: () => NOW + 30 * 86_400_000 });
+    fc.assert(
+      fc.property(validEvent, (event) => {
+        const once = parse(event);
+        expect(parse(once)).toStrictEqual(once);
+        expect(parse(once, any)).toStrictEqual(once);
+        expect(parse(once, later)).toStrictEqual(once);
+        expect(Object.keys(parse(once).params)).toEqual(Object.keys(once.params));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('gives the same again after a way through JSON', () => {
+    fc.assert(
+      fc.property(validEvent, (event) => {
+        const once = parse(event);
+        expect(parse(JSON.parse(JSON.stringify(once)))).toEqual(once);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('leaves the input as it was', () => {
+    const event = Object.freeze({ ...custom, name: ' a ', params: Object.freeze({ b: 1, c: null }) });
+    expect(parse(event)).toMatchObject({ name: 'a' });
+    expect(event).toEqual({ ...custom, name: ' a ', params: { b: 1, c: null } });
+  });
+});
+
+describe('the schemas that are ready made', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('follow the policy "all" and the clock of the process', () => {
+    vi.useFakeTimers({ now: NOW, toFake: ['Date'] });
+    for (const schema of [eventSchema, createEventSchema(), createEventSchema({})]) {
+      expect(parse(install, schema).timestamp).toBe(NOW_SECONDS);
+      expect(refusals({ ...install, utmMedium: undefined }, schema)).toEqual([expect.stringMatching(/^utmMedium: /)]);
+    }
+  });
+
+  it.each([
+    ['customEventSchema', customEventSchema, { ...custom }],
+    ['organicInstallSchema', organicInstallSchema, { ...install, type: 'organic_install' }],
+    ['inorganicInstallSchema', inorganicInstallSchema, { ...install, type: 'inorganic_install' }],
+  ])('%s takes its own kind of event and no other', (_, schema, own) => {
+    for (const event of [custom, install, { ...install, type: 'organic_install' }]) {
+      expect(schema.safeParse(event).success).toBe(event.type === own.type);
+    }
+    expect(schema.safeParse({ ...own, city: 'Mumbai' }).error?.issues[0]?.message).toContain('unknown key "city"');
+  });
+});
