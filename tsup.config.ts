@@ -1,13 +1,28 @@
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
 
-export default defineConfig({
-  entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
-  format: ['esm', 'cjs'],
+const common: Options = {
   target: 'node20',
   platform: 'node',
-  dts: true,
   sourcemap: true,
-  clean: true,
   // Left external, the CJS build loads and throws when called: p-retry is ESM only.
   noExternal: ['p-retry', 'is-network-error'],
-});
+};
+
+export default defineConfig([
+  {
+    ...common,
+    entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
+    format: ['esm', 'cjs'],
+    dts: true,
+    clean: true,
+  },
+  {
+    ...common,
+    entry: { cli: 'src/cli/bin.ts' },
+    format: 'esm',
+    // What only the command line needs is bundled, so that the library's users do not install it.
+    noExternal: [...(common.noExternal ?? []), 'commander', 'csv-parse', 'cli-progress'],
+    // cli-progress is CommonJS and requires Node's own modules.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  },
+]);

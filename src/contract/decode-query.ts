@@ -22,7 +22,9 @@ export function decodeQuery(url: string): DecodedQuery {
   const repeated = new Set<string>();
   const hash = url.indexOf('#');
   const beforeFragment = hash < 0 ? url : url.slice(0, hash);
-  const query = beforeFragment.slice(beforeFragment.indexOf('?') + 1);
+  const mark = beforeFragment.indexOf('?');
+  // A path without a query has none; anything else without a mark is a query by itself.
+  const query = mark < 0 && beforeFragment.startsWith('/') ? '' : beforeFragment.slice(mark + 1);
   for (const pair of query.split('&')) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');

@@ -62,4 +62,4 @@ export const faultSchema: z.ZodType<Fault> = z
     if (given.length < 2) return;
     const names = given.map(([name]) => name).join(' and ');
     context.issues.push({ code: 'custom', input: undefined, message: `${names} exclude each other; give one` });
-  }) as z.ZodType<Fault>;
+  });

@@ -10,14 +10,20 @@ export interface FaultScope {
   readonly eventType?: string | undefined;
 }
 
-/** How often or how long a fault strikes: one of these at most, and with none until it is removed. */
-export type FaultLimit =
+/**
+ * How often or how long a fault strikes: one of these at most, and with none until it is removed.
+ *
+ * That they exclude each other is said at run time only: as a union of types, it would keep TypeScript from taking a
+ * fault whose `kind` is a variable.
+ */
+export interface FaultLimit {
   /** The next so many requests in its scope. */
-  | { readonly times?: number | undefined; readonly probability?: undefined; readonly forMs?: undefined }
+  readonly times?: number | undefined;
   /** Each request in its scope with this probability, 0 to 1, drawn from the emulator's `seed`. */
-  | { readonly probability: number; readonly times?: undefined; readonly forMs?: undefined }
+  readonly probability?: number | undefined;
   /** All requests in its scope for so many milliseconds from adding it. */
-  | { readonly forMs: number; readonly times?: undefined; readonly probability?: undefined };
+  readonly forMs?: number | undefined;
+}
 
 /** Whether the event is on the books in spite of the fault, if it could have been taken. */
 export interface MayRecord {

@@ -244,6 +244,17 @@ describe('with a handler of undici 7', () => {
     },
   );
 
+  it('hears nothing more after an abort between the request and the answer', async () => {
+    const { dispatcher } = setUp();
+    let abort: (reason: Error) => void = () => undefined;
+    const { calls, handler } = modern((_, controller) => (abort = (reason) => controller.abort(reason)));
+    dispatcher.dispatch(options(), handler);
+    abort(new Error('enough'));
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    expect(calls).toEqual(['start', 'error enough']);
+  });
+
   it('fails its request when it throws, which is no abort of its own', async () => {
     const { dispatcher } = setUp();
     const { calls, done, handler } = modern((call, controller) => {
