@@ -6,17 +6,17 @@ import { ValidationError } from './errors.js';
 import { ForwardRun, type ForwardResults, type ForwardSource } from './forward/forward-run.js';
 import type { Counters } from './observe/counters.js';
 import {
+  checkCloseOptions,
   checkForwardOptions,
   resolveOptions,
   type CallOptions,
   type ClientOptions,
+  type CloseOptions,
   type ForwardOptions,
   type ResolvedOptions,
 } from './options.js';
 import { ProjectClient } from './project-client.js';
 import { Project, Sender, type CloseReport } from './sender.js';
-
-const CLOSE_TIMEOUT_MS = 30_000;
 
 /**
  * Sends attribution events to CleverTap on behalf of one partner, for any number of projects.
@@ -100,6 +100,7 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
         get closed() {
           return sender.closed;
         },
+        onClosing: (listener) => sender.onClosing(listener),
         defaultProject: this.#default,
         lookUp: (projectId) => {
           const found = credentials?.(projectId);
@@ -126,10 +127,11 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
 
   /**
    * Takes no more events, waits for those that are pending, gives up what is left after `timeoutMs` (30,000 by default),
-   * and closes the connections. Never rejects; calling it again gives the same report.
+   * and closes the connections. Calling it again gives the same report. Never rejects, but for a `timeoutMs` that is none;
+   * then nothing is closed.
    */
-  close({ timeoutMs = CLOSE_TIMEOUT_MS }: { readonly timeoutMs?: number | undefined } = {}): Promise<CloseReport> {
-    return this.#sender.close(timeoutMs);
+  async close(options: CloseOptions = {}): Promise<CloseReport> {
+    return this.#sender.close(checkCloseOptions(options).timeoutMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

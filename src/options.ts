@@ -130,7 +130,7 @@ function durationMs() {
 
 const timeoutMs = durationMs().max(2 ** 31 - 1, { error: 'must be less than 2^31 milliseconds' });
 
-const deadlineMs = z.union([z.literal(Number.POSITIVE_INFINITY), durationMs()], {
+const deadlineMs = z.custom<number>((value) => typeof value === 'number' && value > 0, {
   error: 'must be a number of milliseconds greater than 0, or Infinity',
 });
 
@@ -261,6 +261,31 @@ function isSignal(value: unknown): value is AbortSignal {
  */
 export function checkCallOptions(options: unknown): CallOptions {
   return validate(callOptionsSchema, options, 'options');
+}
+
+/** Settings of `close()`. */
+export interface CloseOptions {
+  /**
+   * How long pending events may still take, in milliseconds; 0 gives them up at once, `Infinity` never. @default 30000
+   */
+  readonly timeoutMs?: number | undefined;
+}
+
+const closeOptionsSchema = z.strictObject({
+  timeoutMs: z
+    .custom<number>((value) => typeof value === 'number' && value >= 0, {
+      error: 'must be a number of milliseconds, at least 0, or Infinity',
+    })
+    .default(30_000),
+});
+
+/**
+ * Checks the settings of `close()` and fills in the default.
+ *
+ * @throws {ValidationError} with everything that is wrong at once.
+ */
+export function checkCloseOptions(options: unknown): { readonly timeoutMs: number } {
+  return validate(closeOptionsSchema, options, 'options');
 }
 
 /** Looks up the credentials of a project; undefined if there are none. May return a promise. */

@@ -8,6 +8,7 @@ import {
 import { createEventSchema } from './contract/event-schema.js';
 import type { RegionCode } from './contract/regions.js';
 import { validate } from './contract/validate.js';
+import { AbortWatch } from './delivery/abort-watch.js';
 import { Deadlines } from './delivery/deadlines.js';
 import type { Delivery } from './delivery/delivery.js';
 import { DispatcherTransport } from './delivery/dispatcher-transport.js';
@@ -15,6 +16,7 @@ import { RegionHealth, type RegionReport } from './delivery/region-health.js';
 import { Sending, type SendingContext, type SendingListener, type SendingSettings } from './delivery/sending.js';
 import type { Transport } from './delivery/transport.js';
 import { UndiciTransport } from './delivery/undici-transport.js';
+import { Wait } from './delivery/wait.js';
 import { AbortedError, ClosedError, OverflowError, ValidationError, type ErrorDetails } from './errors.js';
 import { ConcurrencyLimiter } from './forward/concurrency-limiter.js';
 import type { Counters } from './observe/counters.js';
@@ -68,6 +70,7 @@ export class Sender {
   readonly #regions = new Map<RegionCode, RegionHealth>();
   readonly #context: SendingContext;
   readonly #settings: SendingSettings;
+  readonly #onClosing = new Set<() => void>();
   #closing: Promise<CloseReport> | undefined = undefined;
   #onDrained: (() => void) | undefined = undefined;
 
@@ -79,7 +82,7 @@ export class Sender {
     this.#limiter = new ConcurrencyLimiter(options.concurrency);
     this.#transport =
       dispatcher === undefined
-        ? new UndiciTransport({ method, connections, connectTimeoutMs: timeoutMs })
+        ? new UndiciTransport({ method, connections })
         : new DispatcherTransport(dispatcher, method);
     this.#settings = { timeoutMs, deadlineMs, patient: false };
     this.#context = {
@@ -87,6 +90,7 @@ export class Sender {
       admission: this.#limiter,
       observer: this.observer,
       pending: this.#pending,
+      signals: new AbortWatch(),
       retry,
       requireConfirmation,
       health: (access) => this.#health(access),
@@ -199,16 +203,24 @@ export class Sender {
     return this.observer.snapshot();
   }
 
+  /** Has a listener called when `close()` is; the function that comes back takes it out again. */
+  onClosing(listener: () => void): () => void {
+    this.#onClosing.add(listener);
+    return () => this.#onClosing.delete(listener);
+  }
+
   /** Takes no more events, waits for those that are pending, and gives them up after `timeoutMs`. */
   close(timeoutMs: number): Promise<CloseReport> {
-    this.#closing ??= this.#close(timeoutMs);
+    if (this.#closing !== undefined) return this.#closing;
+    this.#closing = this.#close(timeoutMs);
+    for (const listener of this.#onClosing) listener();
     return this.#closing;
   }
 
   async #close(timeoutMs: number): Promise<CloseReport> {
     const startedAt = performance.now();
     const { delivered, failed } = this.observer;
-    if (this.pending > 0) await this.#drained(timeoutMs);
+    if (this.pending > 0) await (timeoutMs > 0 ? this.#drained(timeoutMs) : undefined);
     const abandoned = this.pending;
     const failedByThemselves = this.observer.failed - failed;
     this.#abandon();
@@ -223,9 +235,9 @@ export class Sender {
 
   #drained(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs);
+      const wait = new Wait(timeoutMs, resolve);
       this.#onDrained = () => {
-        clearTimeout(timer);
+        wait.cancel();
         resolve();
       };
     });

@@ -283,6 +283,8 @@ describe('isAttributionError', () => {
 describe('the brand', () => {
   it('does not show, and is not copied with the properties', () => {
     const error = create('TimeoutError');
+    // Other versions look for this name.
+    expect(Symbol.for('clevertap-attribution.error') in error).toBe(true);
     expect(inspect(error)).not.toContain('clevertap-attribution.error');
     expect(isAttributionError(Object.assign({}, error))).toBe(false);
   });

@@ -1,4 +1,4 @@
-import type { Client } from 'undici';
+import type { Connection } from './connection.js';
 import { Expiring, type Deadlines } from './deadlines.js';
 import type { AttemptOutcome } from './outcome.js';
 import type { Exchange, OutcomeListener } from './transport.js';
@@ -21,7 +21,7 @@ export interface ConnectionOwner {
 export class HttpExchange extends Expiring implements Exchange {
   status = 0;
   /** The connection that carries it; undefined while it waits for one, and with a caller's own dispatcher. */
-  client: Client | undefined = undefined;
+  connection: Connection | undefined = undefined;
   #abort: (() => void) | undefined = undefined;
   #over = false;
   #retryAfter: string | undefined = undefined;
@@ -77,7 +77,8 @@ export class HttpExchange extends Expiring implements Exchange {
     // 1xx answers come before the real one.
     if (status < 200) return true;
     this.status = status;
-    if (status !== 200) this.#retryAfter = findHeader(headers, 'retry-after');
+    // On a 200 as well, since its body may tell of failure.
+    this.#retryAfter = findHeader(headers, 'retry-after');
     return true;
   }
 
@@ -100,7 +101,8 @@ export class HttpExchange extends Expiring implements Exchange {
     const written = this.#abort !== undefined;
     this.#end(true);
     const { message, code } = error;
-    this.listener.onOutcome({ kind: 'no_answer', reason: 'network', written, reset: isReset(code), message, code });
+    const reset = written && RESET_CODES.has(code);
+    this.listener.onOutcome({ kind: 'no_answer', reason: 'network', written, reset, message, code });
   }
 
   /** A protocol upgrade that nobody asked for: an answer like any other, and nothing to talk about further. */
@@ -142,10 +144,6 @@ export class HttpExchange extends Expiring implements Exchange {
 }
 
 const RESET_CODES: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
-
-function isReset(code: string | undefined): boolean {
-  return RESET_CODES.has(code);
-}
 
 /** Headers come as undici read them: names and values by turns. */
 function findHeader(headers: Buffer[] | string[], name: string): string | undefined {

@@ -17,6 +17,7 @@ export class RegionGate {
   readonly #waiting = new LinkedList<GateWaiter>();
   #closed = false;
   #probe: GateWaiter | undefined = undefined;
+  #probing = false;
   #failedProbes = 0;
   #probeDueAt = 0;
   #pause: Wait | undefined = undefined;
@@ -42,6 +43,7 @@ export class RegionGate {
     this.#closed = true;
     this.#failedProbes = 0;
     this.#postponeProbe(floorMs);
+    this.#sendProbe();
     return true;
   }
 
@@ -84,24 +86,30 @@ export class RegionGate {
     this.#stopPause();
   }
 
-  // The pause runs only while somebody waits: it keeps the process alive.
+  /** Lets the first of those who wait through, when it is time. One loop at a time: a probe that ends at once comes back here. */
   #sendProbe(): void {
-    if (!this.#closed || this.#probe !== undefined) return;
-    if (this.#waiting.size === 0) {
-      this.#stopPause();
-      return;
+    if (this.#probing) return;
+    this.#probing = true;
+    try {
+      while (this.#closed && this.#probe === undefined && this.#waiting.size > 0 && this.#probeIsDue()) {
+        this.#probe = this.#waiting.shift();
+        this.#probe?.onGateOpen(true);
+      }
+    } finally {
+      this.#probing = false;
     }
+    // The pause keeps the process alive, so it runs only while somebody waits.
+    if (this.#waiting.size === 0) this.#stopPause();
+  }
+
+  #probeIsDue(): boolean {
     const leftMs = this.#probeDueAt - performance.now();
-    if (leftMs > 0) {
-      this.#pause ??= new Wait(leftMs, () => {
-        this.#pause = undefined;
-        this.#sendProbe();
-      });
-      return;
-    }
-    const waiter = this.#waiting.shift();
-    this.#probe = waiter;
-    waiter?.onGateOpen(true);
+    if (leftMs <= 0) return true;
+    this.#pause ??= new Wait(leftMs, () => {
+      this.#pause = undefined;
+      this.#sendProbe();
+    });
+    return false;
   }
 
   #stopPause(): void {

@@ -5,7 +5,7 @@ import {
   AbortedError,
   ClosedError,
   TimeoutError,
-  type ValidationError,
+  ValidationError,
   type AnyAttributionError,
   type ErrorCode,
   type ErrorDetails,
@@ -13,6 +13,7 @@ import {
 import type { RetryPolicy } from '../options.js';
 import type { EventNotice } from '../observe/notice.js';
 import type { Observer } from '../observe/observer.js';
+import type { Abortable, AbortWatch } from './abort-watch.js';
 import type { Admission, Entrant } from './admission.js';
 import { Expiring, type Deadlines } from './deadlines.js';
 import type { Delivery } from './delivery.js';
@@ -32,6 +33,8 @@ export interface SendingContext {
   readonly observer: Observer;
   /** All sendings that have not ended, with the time they have left. */
   readonly pending: Deadlines<Sending>;
+  /** Listens to the signals of callers. */
+  readonly signals: AbortWatch;
   readonly retry: RetryPolicy;
   readonly requireConfirmation: boolean;
   /** The health of the region that an access leads to. */
@@ -77,10 +80,16 @@ class AttemptFailed extends Error {
 /** Ends p-retry's loop when the sending has ended meanwhile. */
 class Ended extends Error {}
 
+type Phase = keyof typeof DOING;
+
 class GatePlace extends GateWaiter {
   asProbe = false;
 
-  constructor(private readonly sending: { onGateOpen(): void }) {
+  constructor(
+    private readonly sending: { onGateOpen(): void },
+    /** Of the region whose gate it is; with new credentials, the attempt may lead to another. */
+    readonly health: RegionHealth,
+  ) {
     super();
   }
 
@@ -96,10 +105,10 @@ class GatePlace extends GateWaiter {
  *
  * A first attempt that succeeds runs on plain callbacks; p-retry's loop is entered when the first attempt has failed.
  */
-export class Sending extends Expiring implements OutcomeListener, Entrant {
+export class Sending extends Expiring implements OutcomeListener, Entrant, Abortable {
   readonly projectId: string;
   queuePosition: ListNode | undefined = undefined;
-  #phase: 'ready' | 'gate' | 'queue' | 'flight' | 'pause' | 'over' = 'ready';
+  #phase: Phase = 'ready';
   readonly #startedAt = performance.now();
   #access: Access;
   #path: string | undefined;
@@ -132,7 +141,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant {
     observer.accepted += 1;
     const { patient, deadlineMs, signal } = this.settings;
     pending.add(this, patient ? Number.POSITIVE_INFINITY : deadlineMs, this.#startedAt);
-    signal?.addEventListener('abort', this);
+    if (signal !== undefined) this.context.signals.add(signal, this);
     this.#proceed();
   }
 
@@ -142,7 +151,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant {
   }
 
   /** The caller's signal fired. */
-  handleEvent(): void {
+  onAbort(): void {
     const cause: unknown = this.settings.signal?.reason;
     this.#giveUp((details) => new AbortedError('the caller aborted the event', { ...details, cause }));
   }
@@ -155,14 +164,14 @@ export class Sending extends Expiring implements OutcomeListener, Entrant {
 
   /** Next attempt, by way of the gate and the queue. */
   #proceed(): void {
-    const { gate } = this.context.health(this.#access);
-    if (!this.settings.patient || gate.open) {
+    const health = this.context.health(this.#access);
+    if (!this.settings.patient || health.gate.open) {
       this.#queue();
       return;
     }
     this.#phase = 'gate';
-    this.#gatePlace = new GatePlace(this);
-    gate.wait(this.#gatePlace);
+    this.#gatePlace = new GatePlace(this, health);
+    health.gate.wait(this.#gatePlace);
   }
 
   onGateOpen(): void {
@@ -176,9 +185,18 @@ export class Sending extends Expiring implements OutcomeListener, Entrant {
   }
 
   onTurn(): void {
-    const { transport, pending, observer } = this.context;
-    const { timeoutMs, deadlineMs, patient } = this.settings;
+    const { transport, pending, observer, admission } = this.context;
+    const { timeoutMs, deadlineMs, patient, signal } = this.settings;
     const now = performance.now();
+    // What ends many at once (a signal they share, the deadline of a burst) ends them one by one, and each hands its place
+    // on to one that is about to end as well: nothing more is begun for it.
+    if (signal?.aborted === true) this.onAbort();
+    else if (this.expiresAt <= now) this.onExpired();
+    if (this.#is('over') || this.#isShutOut()) {
+      admission.leave(this);
+      if (!this.#is('over')) this.#proceed();
+      return;
+    }
     if (patient && this.#attempts === 0) {
       pending.remove(this);
       pending.add(this, deadlineMs, now);
@@ -192,36 +210,42 @@ export class Sending extends Expiring implements OutcomeListener, Entrant {
     observer.attempts += 1;
     if (this.#attempts > 1) observer.retries += 1;
     const exchange = transport.start(this.#access.endpoint, path, timeoutMs, this);
-    // It may have failed at once.
-    if (this.#inFlight) this.#exchange = exchange;
+    // It may have ended at once.
+    if (this.#is('flight')) this.#exchange = exchange;
+    else if (this.#is('over')) exchange.cancel();
   }
 
-  get #inFlight(): boolean {
-    return this.#phase === 'flight';
+  /** Whether the gate was closed while it waited for its turn. */
+  #isShutOut(): boolean {
+    return this.settings.patient && this.#gatePlace === undefined && !this.context.health(this.#access).gate.open;
   }
 
-  get #over(): boolean {
-    return this.#phase === 'over';
+  // A method, as the compiler takes a phase that was just set for one that stays.
+  #is(phase: Phase): boolean {
+    return this.#phase === phase;
   }
 
   onOutcome(outcome: AttemptOutcome): void {
+    if (this.#is('over')) return;
     const { admission, observer, requireConfirmation } = this.context;
     const access = this.#access;
     const result = readOutcome(outcome, { requireConfirmation, redact: access.redact });
-    this.#phase = 'ready';
+    const failed = result.kind === 'failed';
     this.#exchange = undefined;
     observer.inFlight -= 1;
+    // Before anybody hears of it: a listener that aborts or closes must not end it a second time.
+    if (failed) this.#phase = 'ready';
+    else this.#end();
+    if (failed) this.#maybeRecorded ||= result.maybeRecorded;
     const health = this.context.health(access);
     health.note(result);
-    const failed = result.kind === 'failed';
     if (observer.listening) {
       this.#notifyAttempt(failed ? result.code : 'delivered', result.status, failed && result.maybeRecorded);
     }
-    if (failed) this.#reportProbe(result, health);
-    this.#gatePlace = undefined;
+    this.#reportProbe(result, health);
     admission.leave(this);
-    if (result.kind === 'delivered') this.#succeeded(result);
-    else this.#failed(result);
+    if (!failed) this.#succeeded(result);
+    else if (!this.#is('over')) this.#failed(result);
   }
 
   #succeeded(success: AttemptSuccess): void {
@@ -230,7 +254,6 @@ export class Sending extends Expiring implements OutcomeListener, Entrant {
   }
 
   #failed(failure: AttemptFailure): void {
-    this.#maybeRecorded ||= failure.maybeRecorded;
     if (this.#loop !== undefined) this.#loop.reject(new AttemptFailed(failure));
     else if (failure.retryable) void this.#recover(failure);
     else this.#fail(failure);
@@ -257,13 +280,13 @@ export class Sending extends Expiring implements OutcomeListener, Entrant {
         },
       );
     } catch (error) {
-      if (error instanceof AttemptFailed && !this.#over) this.#fail(error.failure);
+      if (error instanceof AttemptFailed && !this.#is('over')) this.#fail(error.failure);
     }
   }
 
   #attemptAgain(): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#over) throw new Ended();
+      if (this.#is('over')) throw new Ended();
       this.#loop = { resolve, reject };
       this.#access = this.project.access;
       this.#proceed();
@@ -272,7 +295,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant {
 
   /** Waits until the next attempt is due; throws the error on if there is to be none. */
   async #beforeRetry(error: Error): Promise<void> {
-    if (!(error instanceof AttemptFailed) || this.#over) throw error;
+    if (!(error instanceof AttemptFailed) || this.#is('over')) throw error;
     const { failure } = error;
     const timeLeftMs = this.expiresAt - performance.now();
     const decision = decideRetry(failure, this.#attempts, timeLeftMs, this.context.retry, Math.random());
@@ -326,20 +349,30 @@ export class Sending extends Expiring implements OutcomeListener, Entrant {
       return path ?? access.encode(this.event);
     } catch (error) {
       // With longer credentials than it was accepted with, it may have become too long.
-      this.#giveUp(() => error as ValidationError);
+      const { issues } = error as ValidationError;
+      this.#giveUp((details) => new ValidationError('event', issues, details));
       return undefined;
     }
   }
 
-  #reportProbe(failure: AttemptFailure, health: RegionHealth): void {
-    if (this.#gatePlace === undefined) return;
-    const stillBad = countsAgainstService(failure.code) || failure.code === 'rate_limited';
-    if (stillBad) health.gate.probeFailed(this.#gatePlace, failure.retryAfterMs);
+  /** Tells the gate what came of the probe, if it was one. */
+  #reportProbe(result: AttemptSuccess | AttemptFailure, health: RegionHealth): void {
+    const place = this.#gatePlace;
+    if (place === undefined) return;
+    this.#gatePlace = undefined;
+    if (place.health !== health) place.health.gate.leave(place);
+    else if (result.kind === 'failed' && isTrouble(result.code)) health.gate.probeFailed(place, result.retryAfterMs);
     else health.reopenGate();
   }
 
+  #leaveGate(): void {
+    const place = this.#gatePlace;
+    this.#gatePlace = undefined;
+    place?.health.gate.leave(place);
+  }
+
   #giveUp(errorFrom: (details: ErrorDetails) => AnyAttributionError): void {
-    if (this.#over) return;
+    if (this.#is('over')) return;
     const { admission } = this.context;
     const phase = this.#phase;
     this.#phase = 'over';
@@ -353,7 +386,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant {
     if (phase === 'flight') this.context.observer.inFlight -= 1;
     if (phase === 'flight') admission.leave(this);
     if (phase === 'queue') admission.withdraw(this);
-    if (this.#gatePlace !== undefined) this.context.health(this.#access).gate.leave(this.#gatePlace);
+    this.#leaveGate();
     this.#pause?.wait.cancel();
     this.#pause?.end(new Ended());
     this.#loop?.reject(new Ended());
@@ -375,7 +408,6 @@ export class Sending extends Expiring implements OutcomeListener, Entrant {
     const maybeDuplicate = this.#maybeRecorded;
     const durationMs = sinceMs(this.#startedAt);
     const { projectId } = this;
-    this.#end();
     observer.delivered += 1;
     if (!confirmed) observer.unconfirmed += 1;
     if (maybeDuplicate) observer.maybeDuplicate += 1;
@@ -407,7 +439,8 @@ export class Sending extends Expiring implements OutcomeListener, Entrant {
   #end(): void {
     this.#phase = 'over';
     this.context.pending.remove(this);
-    this.settings.signal?.removeEventListener('abort', this);
+    const { signal } = this.settings;
+    if (signal !== undefined) this.context.signals.remove(signal, this);
   }
 
   #notifyAttempt(outcome: 'delivered' | ErrorCode, status: number | undefined, maybeRecorded: boolean): void {
@@ -431,6 +464,11 @@ const DOING = {
   pause: 'while the event waited for its next attempt',
   over: 'after the end',
 } as const;
+
+/** Whether a probe that failed like this found its region as bad as before. */
+function isTrouble(code: ErrorCode): boolean {
+  return countsAgainstService(code) || code === 'rate_limited';
+}
 
 /** To a hundredth of a millisecond. */
 function sinceMs(startedAt: number): number {

@@ -1,5 +1,6 @@
 import type * as Undici from 'undici';
 import type { Endpoint } from '../contract/endpoint.js';
+import { Connection } from './connection.js';
 import { ConnectionPool } from './connection-pool.js';
 import { Deadlines } from './deadlines.js';
 import { HttpExchange } from './exchange.js';
@@ -11,8 +12,6 @@ export interface UndiciTransportOptions {
   readonly method: 'GET' | 'POST';
   /** Most connections to one origin. */
   readonly connections: number;
-  /** How long establishing a connection may take, in milliseconds. */
-  readonly connectTimeoutMs: number;
 }
 
 /**
@@ -57,15 +56,9 @@ export class UndiciTransport implements Transport {
     return pool;
   }
 
-  #connect(origin: string): Undici.Client {
+  #connect(origin: string): Connection {
     if (this.#undici === undefined) throw new TypeError('undici is not loaded yet');
-    return new this.#undici.Client(origin, {
-      // The deadline of the attempt covers connecting, headers and body; undici's own timers would only cost.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: { timeout: this.options.connectTimeoutMs },
-      pipelining: 1,
-    });
+    return new Connection(this.#undici, origin);
   }
 
   #startWhenLoaded(exchange: HttpExchange, pool: ConnectionPool): void {

@@ -17,6 +17,8 @@ import { ProjectDirectory } from './project-directory.js';
 export interface ForwardBackend<Project extends SendingProject> {
   /** Whether the client takes no more events. */
   readonly closed: boolean;
+  /** Has a listener called when the client is closed; the function that comes back takes it out again. */
+  readonly onClosing: (listener: () => void) => () => void;
   /** The project of items that name none. */
   readonly defaultProject: Project | undefined;
   /** Looks up a project that an item names. */
@@ -55,9 +57,14 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
   #read = 0;
   #handedOut = 0;
   #unsettled = 0;
+  #begun = false;
   #pulling = false;
   /** Nothing more is read: the source ended or threw, the caller left or aborted, or the client was closed. */
   #ended = false;
+  /** The source has ended, has thrown, or was told to return. */
+  #sourceOver = false;
+  #unsubscribe: (() => void) | undefined = undefined;
+  #returned: Promise<IteratorReturnResult<undefined>> | undefined = undefined;
   #error: { readonly thrown: unknown } | undefined = undefined;
   #onIdle: (() => void) | undefined = undefined;
 
@@ -67,13 +74,12 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
     private readonly lookAhead: number,
     private readonly signal: AbortSignal | undefined,
   ) {
-    this.#iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+    this.#iterator = iteratorOf(source);
     this.#projects = new ProjectDirectory(backend.lookUp);
-    signal?.addEventListener('abort', this);
-    if (signal?.aborted === true) this.handleEvent();
   }
 
   next(): Promise<IteratorResult<ForwardResult<Policy>, undefined>> {
+    if (!this.#begun) this.#begin();
     const result = this.#results.shift();
     if (result !== undefined) {
       this.#handedOut += 1;
@@ -87,18 +93,9 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
     });
   }
 
-  async return(): Promise<IteratorReturnResult<undefined>> {
-    const sourceIsBusy = this.#pulling;
-    this.#end();
-    const release = this.#releaseSource();
-    // A source that is busy with next() may take for ever to return; there is nothing to wait for.
-    if (sourceIsBusy) release.catch(() => undefined);
-    else await release;
-    if (this.#unsettled > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
-    this.#error = undefined;
-    while (this.#results.shift() !== undefined) this.#handedOut += 1;
-    this.#answerReadersAtEnd();
-    return { done: true, value: undefined };
+  return(): Promise<IteratorReturnResult<undefined>> {
+    this.#returned ??= this.#leave();
+    return this.#returned;
   }
 
   async throw(error: unknown): Promise<never> {
@@ -119,6 +116,36 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
     this.#breakOff(new AbortedError('the caller aborted forward()', { cause: this.signal?.reason as unknown }));
   }
 
+  readonly #onClosing = (): void => {
+    this.#breakOff(new ClosedError('the client was closed while forward() was reading its source'));
+  };
+
+  #begin(): void {
+    this.#begun = true;
+    const { signal, backend } = this;
+    if (this.#ended) return;
+    if (signal?.aborted === true) this.handleEvent();
+    else if (backend.closed) this.#onClosing();
+    else {
+      signal?.addEventListener('abort', this);
+      this.#unsubscribe = backend.onClosing(this.#onClosing);
+    }
+  }
+
+  async #leave(): Promise<IteratorReturnResult<undefined>> {
+    const sourceIsBusy = this.#pulling;
+    this.#end();
+    const release = this.#releaseSource();
+    release.catch(() => undefined);
+    if (this.#unsettled > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    this.#error = undefined;
+    while (this.#results.shift() !== undefined) this.#handedOut += 1;
+    this.#answerReadersAtEnd();
+    // A source that is busy with next() may take for ever to return; there is nothing to wait for.
+    if (!sourceIsBusy) await release;
+    return { done: true, value: undefined };
+  }
+
   get #hasRoom(): boolean {
     return !this.#ended && this.#read - this.#handedOut < this.lookAhead;
   }
@@ -131,17 +158,17 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
     this.#pulling = true;
     try {
       while (this.#hasRoom) {
-        if (this.backend.closed) {
-          this.#breakOff(new ClosedError('the client was closed while forward() was reading its source'));
-          break;
-        }
         const step = this.#iterator.next();
         const result = 'then' in step ? await step : step;
-        if (result.done === true) this.#end();
+        if (result.done === true) {
+          this.#sourceOver = true;
+          this.#end();
+        }
         // One that comes after the caller left was never taken on, and must not be sent.
         else if (!this.#ended) this.#take(result.value);
       }
     } catch (error) {
+      this.#sourceOver = true;
       this.#fail(error);
     }
     this.#pulling = false;
@@ -152,10 +179,10 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
     const index = this.#read;
     this.#read += 1;
     this.#unsettled += 1;
-    const given: Partial<ForwardItem<Policy>> = typeof item === 'object' && (item as unknown) !== null ? item : {};
+    const given = readItem(item);
     const projectId = given.projectId ?? this.backend.defaultProject?.projectId;
     const record = { index, id: given.id, projectId, event: given.event as AttributionEvent<Policy> };
-    const listener = new RecordListener<Policy>(record, this.#settle);
+    const listener = new RecordListener<Policy, Project>(record, this.#settle);
     const { defaultProject } = this.backend;
     if (defaultProject !== undefined && projectId === defaultProject.projectId) this.#send(defaultProject, listener);
     else if (typeof projectId === 'string' && projectId !== '') this.#lookUpAndSend(projectId, listener);
@@ -165,7 +192,7 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
     }
   }
 
-  #lookUpAndSend(projectId: string, listener: RecordListener<Policy>): void {
+  #lookUpAndSend(projectId: string, listener: RecordListener<Policy, Project>): void {
     try {
       const project = this.#projects.get(projectId);
       if (project instanceof Promise) {
@@ -179,7 +206,8 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
     }
   }
 
-  #send(project: Project, listener: RecordListener<Policy>): void {
+  #send(project: Project, listener: RecordListener<Policy, Project>): void {
+    listener.project = project;
     try {
       this.backend.send(project, listener.record.event, listener);
     } catch (error) {
@@ -187,11 +215,12 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
     }
   }
 
-  readonly #settle = (result: ForwardResult<Policy>): void => {
+  readonly #settle = (result: ForwardResult<Policy>, project: Project | undefined): void => {
     this.#unsettled -= 1;
     // The credentials may have been rotated since they were looked up.
-    if (result.error?.code === 'authentication' && result.projectId !== undefined)
-      this.#projects.forget(result.projectId);
+    if (result.error?.code === 'authentication' && project !== undefined) {
+      this.#projects.forget(project.projectId, project);
+    }
     const reader = this.#readers.shift();
     if (reader === undefined) this.#results.push(result);
     else {
@@ -206,6 +235,7 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
   #end(): void {
     this.#ended = true;
     this.signal?.removeEventListener('abort', this);
+    this.#unsubscribe?.();
   }
 
   /** Ends the run with an error, which comes out after the results of everything that was read. */
@@ -223,6 +253,8 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
   }
 
   async #releaseSource(): Promise<void> {
+    if (this.#sourceOver) return;
+    this.#sourceOver = true;
     await this.#iterator.return?.();
   }
 
@@ -240,18 +272,40 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
 type RecordOf<Policy extends UtmPolicy> = Pick<ForwardResult<Policy>, 'index' | 'id' | 'projectId' | 'event'>;
 
 /** Turns the end of a sending into the result of its record. */
-class RecordListener<Policy extends UtmPolicy> implements SendingListener {
+class RecordListener<Policy extends UtmPolicy, Project> implements SendingListener {
+  /** The project it was sent with, once that was found. */
+  project: Project | undefined = undefined;
+
   constructor(
     readonly record: RecordOf<Policy>,
-    private readonly settle: (result: ForwardResult<Policy>) => void,
+    private readonly settle: (result: ForwardResult<Policy>, project: Project | undefined) => void,
   ) {}
 
   onDelivered(delivery: Delivery): void {
-    this.settle({ ...this.record, status: 'delivered', delivery });
+    this.settle({ ...this.record, status: 'delivered', delivery }, this.project);
   }
 
   onFailed(error: AnyAttributionError): void {
-    this.settle({ ...this.record, status: failureStatus(error), error });
+    this.settle({ ...this.record, status: failureStatus(error), error }, this.project);
+  }
+}
+
+function iteratorOf<Item>(source: Iterable<Item> | AsyncIterable<Item>): Iterator<Item> | AsyncIterator<Item> {
+  const given = Object(source) as { [Symbol.asyncIterator]?: unknown; [Symbol.iterator]?: unknown };
+  if (typeof given[Symbol.asyncIterator] === 'function') return (source as AsyncIterable<Item>)[Symbol.asyncIterator]();
+  if (typeof given[Symbol.iterator] === 'function') return (source as Iterable<Item>)[Symbol.iterator]();
+  const message = 'must be an iterable or an async iterable of records';
+  throw new ValidationError('forward', [{ path: ['source'], message }]);
+}
+
+/** The fields of a record; none of one that is no object or that throws when it is read. */
+function readItem(item: unknown): { event?: unknown; projectId?: string | undefined; id?: string | undefined } {
+  if (typeof item !== 'object' || item === null) return {};
+  try {
+    const { event, projectId, id } = item as Partial<ForwardItem>;
+    return { event, projectId, id };
+  } catch {
+    return {};
   }
 }
 

@@ -24,18 +24,14 @@ export class ProjectDirectory<Project extends object> {
         (project) => {
           if (this.#projects.get(projectId) === found) this.#projects.set(projectId, project);
         },
-        () => this.#forgetIf(projectId, found),
+        () => this.forget(projectId, found),
       );
     }
     return found;
   }
 
-  /** Has the project looked up anew the next time. */
-  forget(projectId: string): void {
-    this.#projects.delete(projectId);
-  }
-
-  #forgetIf(projectId: string, entry: Promise<Project>): void {
+  /** Has the project looked up anew the next time, unless that has been done since this entry was given out. */
+  forget(projectId: string, entry: Project | Promise<Project>): void {
     if (this.#projects.get(projectId) === entry) this.#projects.delete(projectId);
   }
 

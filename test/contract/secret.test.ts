@@ -40,6 +40,8 @@ describe('Secret', () => {
     const copy = await import('../../src/contract/secret.js');
     const foreign: unknown = new copy.Secret(CANARY_TOKEN);
     expect(copy.Secret).not.toBe(Secret);
+    // Other versions look for this name.
+    expect(Symbol.for('clevertap-attribution.secret') in secret).toBe(true);
     expect(foreign instanceof Secret).toBe(true);
     expect(secret instanceof copy.Secret).toBe(true);
     expect(secret.equals(foreign as Secret)).toBe(true);
@@ -61,6 +63,9 @@ describe('redact', () => {
   it('takes out the whole query of a request to the endpoint', () => {
     expect(redact('GET https://api.clevertap.com/attribution?account_id=A&account_token=old-1 failed', [])).toBe(
       'GET https://api.clevertap.com/attribution?[redacted] failed',
+    );
+    expect(redact('/attribution?a=1 then /attribution?b=2', [])).toBe(
+      '/attribution?[redacted] then /attribution?[redacted]',
     );
     expect(redact('<a href="/proxy/attribution?device_identifier=x">see /attribution?</a>', [])).toBe(
       '<a href="/proxy/attribution?[redacted]">see /attribution?</a>',

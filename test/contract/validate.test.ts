@@ -48,6 +48,7 @@ describe('validate', () => {
     const symbolic = z.unknown().check((context) => {
       context.issues.push({ code: 'custom', input: undefined, path: [Symbol('odd')], message: 'is odd' });
     });
+    expect(check(symbolic, {})).toEqual({ issues: [{ path: ['Symbol(odd)'], message: 'is odd' }] });
     expect(() => validate(symbolic, {}, 'thing')).toThrow('thing: Symbol(odd): is odd');
   });
 
