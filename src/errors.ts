@@ -127,8 +127,17 @@ function seal(constructor: { prototype: Error }, name: string, code: ErrorCode):
 
 function describeIssues(issues: readonly ValidationIssue[]): string {
   return issues
-    .map(({ path, message }) => (path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`))
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.map(showKey).join('.')}: ${message}`))
     .join('; ');
+}
+
+/** A key of foreign input, fit for a message: one with a line break in it must not forge a line of a log. */
+function showKey(key: string | number): string {
+  const text = String(key);
+  if (/^[\p{L}\p{N}_.$ ()-]*$/u.test(text)) return text;
+  return JSON.stringify(text).replace(/[\p{Cc}\u2028\u2029]/gu, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }
 
 /** The input cannot be accepted as it is: an event, credentials or options. Nothing was sent for it. */

@@ -325,3 +325,10 @@ describe('types of errors', () => {
     expect(new Set(NAMES.map((name) => create(name).code)).size).toBe(12);
   });
 });
+
+it('shows keys of foreign input so that none forges a line of a log', () => {
+  const forged = 'x\nERROR all is lost\u2028';
+  const error = new ValidationError('event', [{ path: ['params', forged], message: 'must be a finite number' }]);
+  expect(error.message).toBe('event: params."x\\nERROR all is lost\\u2028": must be a finite number');
+  expect(error.issues[0]?.path).toEqual(['params', forged]);
+});

@@ -88,11 +88,21 @@ export const credentialsSchema: z.ZodType<Credentials, CredentialsInput> = z.str
   region: regionSchema,
 });
 
+// Parsed credentials whose region nobody named: the default stands in them, but it excludes nothing.
+const regionImplied = new WeakSet<object>();
+
+function withoutImpliedRegion(input: unknown): unknown {
+  return typeof input === 'object' && input !== null && regionImplied.has(input)
+    ? { ...input, region: undefined }
+    : input;
+}
+
 /** The same where a single `baseUrl` says where requests go: naming a region as well is an error. */
-export const regionlessCredentialsSchema: z.ZodType<Credentials, CredentialsInput> = z.strictObject({
-  ...fields,
-  region: excludedRegion,
-});
+export const regionlessCredentialsSchema: z.ZodType<Credentials, CredentialsInput> = z.preprocess<
+  unknown,
+  z.ZodType<Credentials, CredentialsInput>,
+  CredentialsInput
+>(withoutImpliedRegion, z.strictObject({ ...fields, region: excludedRegion }));
 
 /**
  * Checks credentials as a customer entered them.
@@ -100,5 +110,8 @@ export const regionlessCredentialsSchema: z.ZodType<Credentials, CredentialsInpu
  * @throws {ValidationError} with one issue per field that is wrong; no issue repeats a value.
  */
 export function parseCredentials(input: CredentialsInput): Credentials {
-  return validate(credentialsSchema, input, 'credentials');
+  const credentials = validate(credentialsSchema, input, 'credentials');
+  const { region } = withoutImpliedRegion(input) as CredentialsInput;
+  if ((region ?? '') === '') regionImplied.add(credentials);
+  return credentials;
 }

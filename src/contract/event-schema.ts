@@ -9,6 +9,7 @@ import type {
   Platform,
   UtmPolicy,
 } from './event.js';
+import { isReservedParameter } from './parameters.js';
 import { paramsSchema } from './params.js';
 import { hasControlCharacter, toSingleLine, trimSpaces } from './text.js';
 import { parseTimestamp, stampNow, type TimestampInput } from './timestamp.js';
@@ -67,7 +68,8 @@ const platform = z.transform<Platform, string>((value: unknown, context) => {
 
 const name = text((trimmed) => {
   if (trimmed === '') return 'is required, a text that is not empty';
-  if (trimmed.length > MAX_NAME_LENGTH) return `may have ${MAX_NAME_LENGTH} characters at most`;
+  if (trimmed.length > MAX_NAME_LENGTH && [...trimmed].length > MAX_NAME_LENGTH)
+    return `may have ${MAX_NAME_LENGTH} characters at most`;
   if (hasControlCharacter(trimmed)) return 'may hold no control characters';
   if (trimmed === 'organic_install' || trimmed === 'inorganic_install') {
     return `is that of an install; send it with type "${trimmed}"`;
@@ -113,16 +115,17 @@ const FIELDS = new Set([
 
 /** A mistyped key must not vanish: it is an error that says where the value belongs. */
 function describeObjectIssue(issue: z.core.$ZodRawIssue): string {
-  if (issue.code !== 'unrecognized_keys') return 'must be an object';
-  return issue.keys
-    .map((key) => {
-      const camelCase = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-      if (key === 'name') return 'only custom events have a name';
-      return camelCase !== key && FIELDS.has(camelCase)
-        ? `unknown key "${toSingleLine(key, 80)}"; write "${camelCase}"`
-        : `unknown key "${toSingleLine(key, 80)}"; extra parameters belong in params`;
-    })
-    .join('; ');
+  return issue.code === 'unrecognized_keys' ? issue.keys.map(describeUnknownKey).join('; ') : 'must be an object';
+}
+
+function describeUnknownKey(key: string): string {
+  if (key === 'name') return 'only custom events have a name';
+  const camelCase = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const unknown = `unknown key "${toSingleLine(key, 80)}"`;
+  if (camelCase !== key && FIELDS.has(camelCase)) return `${unknown}; write "${camelCase}"`;
+  return isReservedParameter(key)
+    ? `${unknown}; the client sets this parameter itself`
+    : `${unknown}; extra parameters belong in params`;
 }
 
 const objectOptions = { error: describeObjectIssue };

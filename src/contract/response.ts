@@ -1,4 +1,5 @@
 import type { BadRequestReason, ErrorCode } from '../errors.js';
+import { isReservedParameter } from './parameters.js';
 
 /** The answer of the emulator to an event it takes; the document shows no success body, so this one is ours. */
 export const SUCCESS_BODY = '{"status":"success"}';
@@ -62,8 +63,14 @@ const NOT_WHITELISTED = /\bnot whitelisted\b/i;
 
 function readBadRequest(text: string): { reason: BadRequestReason; field?: string } {
   const field = MISSING_FIELD.exec(text)?.[1];
-  if (field !== undefined) return { reason: 'missing_field', field };
+  if (field !== undefined) return { reason: 'missing_field', field: wireNameIn(field) };
   return { reason: NOT_WHITELISTED.test(text) ? 'partner_not_whitelisted' : 'other' };
+}
+
+/** "Mandatory field utm_source" speaks of `utm_source`; a name that the protocol does not know is kept as it is. */
+function wireNameIn(words: string): string {
+  const last = words.slice(words.lastIndexOf(' ') + 1);
+  return isReservedParameter(last) ? last : words;
 }
 
 function parseObject(body: string): Record<string, unknown> | undefined {

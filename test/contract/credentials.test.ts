@@ -249,3 +249,20 @@ describe('secrecy of credentials', () => {
     expect(canariesIn(everythingShownOf(error))).toEqual([]);
   });
 });
+
+describe('a region that nobody named', () => {
+  const { region: _, ...unnamed } = canaryCredentials();
+
+  it('is the default, and yet excludes no single base URL', () => {
+    const parsed = parseCredentials(unnamed);
+    expect(parsed.region).toBe('eu');
+    expect(regionlessCredentialsSchema.safeParse(parsed).success).toBe(true);
+    expect(regionlessCredentialsSchema.safeParse(parseCredentials(parsed)).success).toBe(true);
+  });
+
+  it('is told from one that was named', () => {
+    const parsed = parseCredentials({ ...unnamed, region: 'eu' });
+    expect(regionlessCredentialsSchema.safeParse(parsed).error?.issues[0]?.message).toContain('baseUrl');
+    expect(regionlessCredentialsSchema.safeParse(parseCredentials(parsed)).success).toBe(false);
+  });
+});

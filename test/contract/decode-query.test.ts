@@ -87,9 +87,12 @@ describe('decodeQuery', () => {
     },
   );
 
-  it.each(['', '?', '&', '?&&', '/attribution?', '#a=1', '/attribution?#a=1'])('finds none in %j', (url) => {
-    expect(decodeQuery(url)).toEqual({ reserved: {}, params: {}, repeated: [] });
-  });
+  it.each(['', '?', '&', '?&&', '/attribution?', '/attribution', '#a=1', '/attribution?#a=1'])(
+    'finds none in %j',
+    (url) => {
+      expect(decodeQuery(url)).toEqual({ reserved: {}, params: {}, repeated: [] });
+    },
+  );
 
   it('takes a parameter without "=" for an empty one, and later "=" as part of the value', () => {
     expect(paramsOf('a&b=&c=1=2&=d')).toEqual([

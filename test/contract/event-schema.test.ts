@@ -151,6 +151,11 @@ describe('the name of a custom event', () => {
     expect(refusals({ ...custom, name })).toEqual(['name: is required, a text that is not empty']);
   });
 
+  it('counts characters, not code units', () => {
+    expect(parse({ ...custom, name: '🎉'.repeat(512) })).toMatchObject({ name: '🎉'.repeat(512) });
+    expect(refusals({ ...custom, name: '🎉'.repeat(513) })).toEqual(['name: may have 512 characters at most']);
+  });
+
   it('may not have more than 512 characters', () => {
     expect(refusals({ ...custom, name: 'x'.repeat(513) })).toEqual(['name: may have 512 characters at most']);
   });
@@ -300,8 +305,14 @@ describe('unknown keys', () => {
     }
   });
 
-  it.each(['city', 'eventName', 'constructor', 'account_id'])('are refused: %s belongs into params', (key) => {
+  it.each(['city', 'eventName', 'constructor'])('are refused: %s belongs into params', (key) => {
     expect(refusals({ ...custom, [key]: 'x' })).toEqual([`: unknown key "${key}"; extra parameters belong in params`]);
+  });
+
+  it.each(['account_id', 'event_type', 'partner_name'])('are refused: %s is not for params either', (key) => {
+    expect(refusals({ ...custom, [key]: 'x' })).toEqual([
+      `: unknown key "${key}"; the client sets this parameter itself`,
+    ]);
   });
 
   it('are refused all at once, and beside other mistakes', () => {

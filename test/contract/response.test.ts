@@ -118,6 +118,7 @@ describe('400', () => {
     ['"utm_medium" is missing', 'utm_medium'],
     ['`platform` is missing.', 'platform'],
     ['{Mandatory Field} is missing', 'Mandatory Field'],
+    ['Mandatory field utm_source is missing', 'utm_source'],
     ['event_type IS MISSING', 'event_type'],
   ])('reads the field out of %s', (error, field) => {
     expect(classifyResponse(400, body({ status: 'fail', error, code: 400 }))).toMatchObject({
