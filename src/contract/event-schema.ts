@@ -68,7 +68,7 @@ const platform = z.transform<Platform, string>((value: unknown, context) => {
 
 const name = text((trimmed) => {
   if (trimmed === '') return 'is required, a text that is not empty';
-  if (trimmed.length > MAX_NAME_LENGTH && [...trimmed].length > MAX_NAME_LENGTH)
+  if (trimmed.length > MAX_NAME_LENGTH && Array.from(trimmed).length > MAX_NAME_LENGTH)
     return `may have ${MAX_NAME_LENGTH} characters at most`;
   if (hasControlCharacter(trimmed)) return 'may hold no control characters';
   if (trimmed === 'organic_install' || trimmed === 'inorganic_install') {

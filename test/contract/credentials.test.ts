@@ -251,7 +251,7 @@ describe('secrecy of credentials', () => {
 });
 
 describe('a region that nobody named', () => {
-  const { region: _, ...unnamed } = canaryCredentials();
+  const unnamed = canaryCredentials();
 
   it('is the default, and yet excludes no single base URL', () => {
     const parsed = parseCredentials(unnamed);
