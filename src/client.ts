@@ -86,8 +86,9 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
   forward(source: ForwardSource<Policy>, options: ForwardOptions = {}): ForwardResults<Policy> {
     const { credentials, lookAhead, ...call } = checkForwardOptions(options);
     const settings = this.#sender.forwardSettings(call);
-    const open = (found: CredentialsInput | Credentials | undefined, projectId: string): Project => {
-      if (found === undefined) throw new ValidationError('credentials', [{ path: [], message: 'there are none' }]);
+    const open = (found: CredentialsInput | Credentials | null | undefined, projectId: string): Project => {
+      if (found === undefined || found === null)
+        throw new ValidationError('credentials', [{ path: [], message: 'there are none' }]);
       const access = this.#sender.createAccess(found);
       if (access.projectId === projectId) return new Project(access);
       const message = `is not the one that was looked up`;
@@ -104,10 +105,11 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
         defaultProject: this.#default,
         lookUp: (projectId) => {
           const found = credentials?.(projectId);
-          return found !== undefined && 'then' in found
+          return found !== undefined && found !== null && 'then' in found
             ? Promise.resolve(found).then((value) => open(value, projectId))
             : open(found, projectId);
         },
+        refuse: () => sender.refuse(),
         send: (project, event, listener) => sender.forward(project, event, settings, listener),
       },
       lookAhead,

@@ -77,7 +77,7 @@ export abstract class AttributionError extends Error {
   readonly attempts: number;
   /** Whether CleverTap may have recorded the event in spite of the error. */
   readonly maybeRecorded: boolean;
-  /** HTTP status of the last answer, if there was one. */
+  /** HTTP status of the last answer, if there was one; where a 2xx told of failure, the `code` in its body. */
   declare readonly status?: number;
   /** What the server asked for in `Retry-After`, in milliseconds. */
   declare readonly retryAfterMs?: number;

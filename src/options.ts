@@ -64,8 +64,8 @@ export type ClientOptions<Policy extends UtmPolicy = 'all'> = ConnectionOptions 
   /** HTTP method; the document names none. The query is the same either way. @default 'GET' */
   readonly method?: 'GET' | 'POST' | undefined;
   /**
-   * Other hosts than CleverTap's: a map by region code, or one URL for everything; the latter excludes `region` in
-   * credentials.
+   * Other hosts than CleverTap's: a map by region code, where regions that it does not name keep CleverTap's host; or one
+   * URL for everything, which excludes `region` in credentials.
    */
   readonly baseUrl?: BaseUrl | undefined;
   /** Allows `http:` in `baseUrl` for other than loopback addresses: credentials then travel unencrypted. @default false */
@@ -288,10 +288,10 @@ export function checkCloseOptions(options: unknown): { readonly timeoutMs: numbe
   return validate(closeOptionsSchema, options, 'options');
 }
 
-/** Looks up the credentials of a project; undefined if there are none. May return a promise. */
+/** Looks up the credentials of a project; undefined or null if there are none. May return a promise. */
 export type CredentialsLookup = (
   projectId: string,
-) => CredentialsInput | Credentials | undefined | PromiseLike<CredentialsInput | Credentials | undefined>;
+) => CredentialsInput | Credentials | null | undefined | PromiseLike<CredentialsInput | Credentials | null | undefined>;
 
 /** Settings of `forward()`; the call options hold for each event, whose time runs from its first attempt on. */
 export interface ForwardOptions extends CallOptions {

@@ -158,6 +158,11 @@ export class Sender {
     }
   }
 
+  /** Counts a record of a `forward()` that never became an event. */
+  refuse(): void {
+    this.observer.refused += 1;
+  }
+
   /** Settings of a call on top of the client's. */
   #settingsOf(call: CallOptions | undefined): SendingSettings {
     if (call === undefined) return this.#settings;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { ValidationError, type ErrorDetails, type ValidationIssue } from '../errors.js';
+import { toSingleLine } from './text.js';
 
 /** A parsed value, or everything that is wrong with the input. */
 export type Checked<Output> = { readonly value: Output } | { readonly issues: readonly ValidationIssue[] };
@@ -34,5 +35,13 @@ export function validate<Output>(
 
 function toValidationIssue(issue: z.core.$ZodIssue): ValidationIssue {
   const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
-  return { path: Object.freeze(path), message: issue.message };
+  return { path: Object.freeze(path), message: plainMessage(issue) };
+}
+
+/** What zod says of unknown keys and of things that are no objects, where a schema says nothing of its own, in our words. */
+function plainMessage(issue: z.core.$ZodIssue): string {
+  if (issue.message.startsWith('Unrecognized key') && issue.code === 'unrecognized_keys') {
+    return `unknown ${issue.keys.map((key) => `"${toSingleLine(key, 80)}"`).join(', ')}`;
+  }
+  return issue.message.startsWith('Invalid input: expected object') ? 'must be an object' : issue.message;
 }

@@ -156,10 +156,7 @@ export function toError(failure: AttemptFailure, context: FailureContext): AnyAt
         details,
       );
     case 'unexpected_response':
-      return new UnexpectedResponseError(
-        `${answered}, which the protocol does not know; check baseUrl and proxies`,
-        details,
-      );
+      return new UnexpectedResponseError(`${answered}${adviceOn(failure)}`, details);
     case 'rate_limited':
       return new RateLimitError(`${answered} for project ${projectId}${gaveUp}`, details);
     case 'service_unavailable':
@@ -174,6 +171,12 @@ export function toError(failure: AttemptFailure, context: FailureContext): AnyAt
     case 'timeout':
       return new TimeoutError(`no answer from ${endpoint.host}: ${failure.text}${gaveUp}`, details);
   }
+}
+
+function adviceOn({ status = 0 }: AttemptFailure): string {
+  return status >= 200 && status <= 299
+    ? ': it says that the event failed, with no code that the protocol knows'
+    : ', which the protocol does not know; check baseUrl and proxies';
 }
 
 function badRequestMessage(answered: string, reason: BadRequestReason | undefined): string {

@@ -308,6 +308,8 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     if (this.context.observer.listening) {
       const { code } = failure;
       this.context.observer.notify({ type: 'retry', ...this.#about(), attempt: this.#attempts, code, delayMs });
+      // The listener may have given it up.
+      if (this.#is('over')) throw error;
     }
     if (delayMs > 0) await this.#waitFor(delayMs);
   }
@@ -373,7 +375,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
 
   #giveUp(errorFrom: (details: ErrorDetails) => AnyAttributionError): void {
     if (this.#is('over')) return;
-    const { admission } = this.context;
+    const { admission, observer } = this.context;
     const phase = this.#phase;
     this.#phase = 'over';
     const exchange = this.#exchange;
@@ -382,8 +384,8 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     const { host } = this.#access.endpoint;
     const details = { attempts: this.#attempts, maybeRecorded: this.#maybeRecorded, host, projectId: this.projectId };
     const error = errorFrom(details);
+    if (phase === 'flight') observer.inFlight -= 1;
     if (exchange !== undefined) this.#noteBrokenOff(error.code, written);
-    if (phase === 'flight') this.context.observer.inFlight -= 1;
     if (phase === 'flight') admission.leave(this);
     if (phase === 'queue') admission.withdraw(this);
     this.#leaveGate();

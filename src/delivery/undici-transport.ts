@@ -1,6 +1,6 @@
 import type * as Undici from 'undici';
 import type { Endpoint } from '../contract/endpoint.js';
-import { Connection } from './connection.js';
+import { Connection, createConnector } from './connection.js';
 import { ConnectionPool } from './connection-pool.js';
 import { Deadlines } from './deadlines.js';
 import { HttpExchange } from './exchange.js';
@@ -23,7 +23,8 @@ export interface UndiciTransportOptions {
 export class UndiciTransport implements Transport {
   readonly #pools = new Map<string, ConnectionPool>();
   readonly #deadlines = new Deadlines<HttpExchange>();
-  #undici: typeof Undici | undefined = undefined;
+  /** Opens a connection; there once undici is loaded. */
+  #open: ((origin: string) => Connection) | undefined = undefined;
   #loading: Promise<void> | undefined = undefined;
 
   constructor(private readonly options: UndiciTransportOptions) {}
@@ -33,7 +34,7 @@ export class UndiciTransport implements Transport {
     const request = { origin, path, method: this.options.method, headers: REQUEST_HEADERS };
     const pool = this.#pool(origin);
     const exchange = new HttpExchange(request, timeoutMs, listener, this.#deadlines, pool);
-    if (this.#undici === undefined) this.#startWhenLoaded(exchange, pool);
+    if (this.#open === undefined) this.#startWhenLoaded(exchange, pool);
     else pool.run(exchange);
     return exchange;
   }
@@ -57,13 +58,14 @@ export class UndiciTransport implements Transport {
   }
 
   #connect(origin: string): Connection {
-    if (this.#undici === undefined) throw new TypeError('undici is not loaded yet');
-    return new Connection(this.#undici, origin);
+    if (this.#open === undefined) throw new TypeError('undici is not loaded yet');
+    return this.#open(origin);
   }
 
   #startWhenLoaded(exchange: HttpExchange, pool: ConnectionPool): void {
     this.#loading ??= loadUndici().then((undici) => {
-      this.#undici = undici;
+      const connector = createConnector(undici);
+      this.#open = (origin) => new Connection(undici, connector, origin);
     });
     this.#loading.then(
       () => {

@@ -10,6 +10,7 @@ import {
   type AnyAttributionError,
 } from '../errors.js';
 import { Fifo } from './fifo.js';
+import { readRecord } from './forward-record.js';
 import { failureStatus, type ForwardItem, type ForwardResult } from './forward-result.js';
 import { ProjectDirectory } from './project-directory.js';
 
@@ -23,6 +24,8 @@ export interface ForwardBackend<Project extends SendingProject> {
   readonly defaultProject: Project | undefined;
   /** Looks up a project that an item names. */
   readonly lookUp: (projectId: string) => Project | Promise<Project>;
+  /** Counts a record that never became an event. */
+  readonly refuse: () => void;
   /** Takes one event on; errors come out of the listener as well as thrown. */
   readonly send: (project: Project, event: unknown, listener: SendingListener) => void;
 }
@@ -52,6 +55,9 @@ interface Reader<Policy extends UtmPolicy> {
 export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject> implements ForwardResults<Policy> {
   readonly #iterator: Iterator<ForwardItem<Policy>> | AsyncIterator<ForwardItem<Policy>>;
   readonly #projects: ProjectDirectory<Project>;
+  readonly #backend: ForwardBackend<Project>;
+  readonly #lookAhead: number;
+  readonly #signal: AbortSignal | undefined;
   readonly #results = new Fifo<ForwardResult<Policy>>();
   readonly #readers = new Fifo<Reader<Policy>>();
   #read = 0;
@@ -70,11 +76,14 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
 
   constructor(
     source: ForwardSource<Policy>,
-    private readonly backend: ForwardBackend<Project>,
-    private readonly lookAhead: number,
-    private readonly signal: AbortSignal | undefined,
+    backend: ForwardBackend<Project>,
+    lookAhead: number,
+    signal: AbortSignal | undefined,
   ) {
     this.#iterator = iteratorOf(source);
+    this.#backend = backend;
+    this.#lookAhead = lookAhead;
+    this.#signal = signal;
     this.#projects = new ProjectDirectory(backend.lookUp);
   }
 
@@ -113,16 +122,17 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
 
   /** The caller's signal fired; the sendings heed it by themselves. */
   handleEvent(): void {
-    this.#breakOff(new AbortedError('the caller aborted forward()', { cause: this.signal?.reason as unknown }));
+    this.#breakOff(new AbortedError('the caller aborted forward()', { cause: this.#signal?.reason as unknown }));
   }
 
   readonly #onClosing = (): void => {
-    this.#breakOff(new ClosedError('the client was closed while forward() was reading its source'));
+    this.#breakOff(new ClosedError('the client is closed: forward() reads no further'));
   };
 
   #begin(): void {
     this.#begun = true;
-    const { signal, backend } = this;
+    const signal = this.#signal;
+    const backend = this.#backend;
     if (this.#ended) return;
     if (signal?.aborted === true) this.handleEvent();
     else if (backend.closed) this.#onClosing();
@@ -147,7 +157,7 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
   }
 
   get #hasRoom(): boolean {
-    return !this.#ended && this.#read - this.#handedOut < this.lookAhead;
+    return !this.#ended && this.#read - this.#handedOut < this.#lookAhead;
   }
 
   #pull(): void {
@@ -179,17 +189,21 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
     const index = this.#read;
     this.#read += 1;
     this.#unsettled += 1;
-    const given = readItem(item);
-    const projectId = given.projectId ?? this.backend.defaultProject?.projectId;
-    const record = { index, id: given.id, projectId, event: given.event as AttributionEvent<Policy> };
+    const { event, projectId: named, id, issues } = readRecord(item);
+    const { defaultProject } = this.#backend;
+    const projectId = named ?? defaultProject?.projectId;
+    const record = { index, id, projectId, event: event as AttributionEvent<Policy> };
     const listener = new RecordListener<Policy, Project>(record, this.#settle);
-    const { defaultProject } = this.backend;
-    if (defaultProject !== undefined && projectId === defaultProject.projectId) this.#send(defaultProject, listener);
-    else if (typeof projectId === 'string' && projectId !== '') this.#lookUpAndSend(projectId, listener);
-    else {
-      const message = 'is required, as a text, where the client has no default project';
-      listener.onFailed(new ValidationError('forward', [{ path: ['projectId'], message }]));
-    }
+    if (issues.length > 0) this.#refuse(listener, new ValidationError('record', issues));
+    else if (projectId === undefined) this.#refuse(listener, noProject());
+    else if (projectId === defaultProject?.projectId) this.#send(defaultProject, listener);
+    else this.#lookUpAndSend(projectId, listener);
+  }
+
+  /** Ends a record that never became an event. */
+  #refuse(listener: RecordListener<Policy, Project>, error: AnyAttributionError): void {
+    this.#backend.refuse();
+    listener.onFailed(error);
   }
 
   #lookUpAndSend(projectId: string, listener: RecordListener<Policy, Project>): void {
@@ -198,18 +212,18 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
       if (project instanceof Promise) {
         project.then(
           (found) => this.#send(found, listener),
-          (error: unknown) => listener.onFailed(lookupError(error, projectId)),
+          (error: unknown) => this.#refuse(listener, lookupError(error, projectId)),
         );
       } else this.#send(project, listener);
     } catch (error) {
-      listener.onFailed(lookupError(error, projectId));
+      this.#refuse(listener, lookupError(error, projectId));
     }
   }
 
   #send(project: Project, listener: RecordListener<Policy, Project>): void {
     listener.project = project;
     try {
-      this.backend.send(project, listener.record.event, listener);
+      this.#backend.send(project, listener.record.event, listener);
     } catch (error) {
       listener.onFailed(error as AnyAttributionError);
     }
@@ -234,7 +248,7 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
 
   #end(): void {
     this.#ended = true;
-    this.signal?.removeEventListener('abort', this);
+    this.#signal?.removeEventListener('abort', this);
     this.#unsubscribe?.();
   }
 
@@ -298,15 +312,9 @@ function iteratorOf<Item>(source: Iterable<Item> | AsyncIterable<Item>): Iterato
   throw new ValidationError('forward', [{ path: ['source'], message }]);
 }
 
-/** The fields of a record; none of one that is no object or that throws when it is read. */
-function readItem(item: unknown): { event?: unknown; projectId?: string | undefined; id?: string | undefined } {
-  if (typeof item !== 'object' || item === null) return {};
-  try {
-    const { event, projectId, id } = item as Partial<ForwardItem>;
-    return { event, projectId, id };
-  } catch {
-    return {};
-  }
+function noProject(): ValidationError {
+  const message = 'is required where the client has no default project';
+  return new ValidationError('record', [{ path: ['projectId'], message }]);
 }
 
 /** That a project's credentials are not to be had is trouble of the moment, whatever the reason. */

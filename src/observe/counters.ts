@@ -23,6 +23,6 @@ export interface Counters {
   readonly retries: number;
   /** Requests in flight now. */
   readonly inFlight: number;
-  /** Events that were turned away before they were accepted: invalid, beyond `maxPending`, aborted, or after `close`. */
+  /** Events that were turned away before they were accepted: invalid, without credentials, beyond `maxPending`, aborted, or after `close`. */
   readonly refused: number;
 }

@@ -1,0 +1,59 @@
+import type { ValidationIssue } from '../errors.js';
+
+/** A record of a source taken apart, with everything that is wrong with it as a record. */
+export interface ReadRecord {
+  readonly event: unknown;
+  readonly projectId: string | undefined;
+  readonly id: string | undefined;
+  readonly issues: readonly ValidationIssue[];
+}
+
+const KEYS = ['event', 'projectId', 'id'];
+const FORM = '{ event, projectId?, id? }';
+
+/**
+ * Takes a record apart. An unknown key is a mistake of its record: a mistyped `project_id` that vanished would send the
+ * event to the default project. Whether the event is valid is for its schema to say.
+ */
+export function readRecord(item: unknown): ReadRecord {
+  try {
+    if (typeof item === 'object' && item !== null) return readFields(item as Record<string, unknown>);
+  } catch {
+    return unreadable('could not be read: a property of it throws');
+  }
+  return unreadable(`must be an object ${FORM}`);
+}
+
+function unreadable(message: string): ReadRecord {
+  return { event: undefined, projectId: undefined, id: undefined, issues: [{ path: [], message }] };
+}
+
+function readFields(item: Record<string, unknown>): ReadRecord {
+  const { event, projectId, id } = item;
+  const issues: ValidationIssue[] = [];
+  for (const key in item) if (!KEYS.includes(key)) issues.push({ path: [key], message: describeUnknown(key) });
+  if (projectId !== undefined && !isFilledText(projectId)) {
+    issues.push({
+      path: ['projectId'],
+      message: 'must be a text that is not empty, or left out for the default project',
+    });
+  }
+  if (id !== undefined && id !== null && typeof id !== 'string')
+    issues.push({ path: ['id'], message: 'must be a text' });
+  return {
+    event,
+    projectId: isFilledText(projectId) ? projectId : undefined,
+    id: typeof id === 'string' ? id : undefined,
+    issues,
+  };
+}
+
+function isFilledText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+function describeUnknown(key: string): string {
+  const meant = KEYS.find((known) => known.toLowerCase() === key.replace(/[_-]/g, '').toLowerCase());
+  const hint = meant === undefined ? '' : `; write "${meant}"`;
+  return `is no key of a record ${FORM}${hint}`;
+}

@@ -1,0 +1,130 @@
+import type { Dispatcher } from 'undici';
+import { describe, expect, it } from 'vitest';
+import { ConnectionPool } from '../../src/delivery/connection-pool.js';
+import type { Connection } from '../../src/delivery/connection.js';
+import { Deadlines } from '../../src/delivery/deadlines.js';
+import { HttpExchange } from '../../src/delivery/exchange.js';
+
+/** A connection that carries nothing; a test ends what is on it. */
+class SilentConnection {
+  readonly sent: string[] = [];
+  destroyed = false;
+
+  send({ path }: Dispatcher.DispatchOptions): void {
+    this.sent.push(path);
+  }
+
+  destroy(): Promise<void> {
+    this.destroyed = true;
+    return Promise.resolve();
+  }
+}
+
+function newPool(maxConnections: number) {
+  const connections: SilentConnection[] = [];
+  const deadlines = new Deadlines<HttpExchange>();
+  const pool = new ConnectionPool(maxConnections, () => {
+    const connection = new SilentConnection();
+    connections.push(connection);
+    return connection as unknown as Connection;
+  });
+  const run = (path: string) => {
+    const exchange = new HttpExchange({ path }, 60_000, { onOutcome: () => undefined }, deadlines, pool);
+    pool.run(exchange);
+    return exchange;
+  };
+  const sent = () => connections.map((connection) => connection.sent);
+  return { pool, run, sent, connections, deadlines };
+}
+
+/** The answer comes, and the connection is free again. */
+function answer(exchange: HttpExchange): void {
+  exchange.onConnect(() => undefined);
+  exchange.onHeaders(200, []);
+  exchange.onComplete();
+}
+
+describe('a pool of connections', () => {
+  it('opens one for each request that is under way, up to its number', () => {
+    const { run, sent } = newPool(2);
+    for (const path of ['a', 'b', 'c']) run(path);
+    expect(sent()).toEqual([['a'], ['b']]);
+  });
+
+  it('opens none where one is idle, and takes the one that was used last', () => {
+    const { run, sent } = newPool(5);
+    const [a, b] = [run('a'), run('b')];
+    answer(a);
+    answer(b);
+    run('c');
+    expect(sent()).toEqual([['a'], ['b', 'c']]);
+  });
+
+  it('gives a connection that becomes free to whoever waits longest', () => {
+    const { run, sent } = newPool(1);
+    const a = run('a');
+    const b = run('b');
+    run('c');
+    answer(a);
+    expect(sent()).toEqual([['a', 'b']]);
+    answer(b);
+    expect(sent()).toEqual([['a', 'b', 'c']]);
+  });
+
+  it('has the time of a request run from its connection on', () => {
+    const { run, deadlines } = newPool(1);
+    const a = run('a');
+    run('b');
+    expect(deadlines.size).toBe(1);
+    answer(a);
+    expect(deadlines.size).toBe(1);
+  });
+
+  it('passes over whoever was given up while waiting, and opens nothing for them', () => {
+    const { run, sent, connections } = newPool(1);
+    const a = run('a');
+    const b = run('b');
+    run('c');
+    expect(b.cancel()).toBe(false);
+    answer(a);
+    expect(sent()).toEqual([['a', 'c']]);
+    expect(connections).toHaveLength(1);
+  });
+
+  it('breaks the connection of a request that was given up, and opens another instead', () => {
+    const { run, sent, connections } = newPool(1);
+    const a = run('a');
+    run('b');
+    a.onConnect(() => undefined);
+    expect(a.cancel()).toBe(true);
+    expect(connections.map(({ destroyed }) => destroyed)).toEqual([true, false]);
+    expect(sent()).toEqual([['a'], ['b']]);
+  });
+
+  it('keeps the connection of a request that failed, since it connects again', () => {
+    const { run, sent, connections } = newPool(1);
+    const a = run('a');
+    a.onError(new Error('connect ECONNREFUSED'));
+    run('b');
+    expect(sent()).toEqual([['a', 'b']]);
+    expect(connections[0]?.destroyed).toBe(false);
+  });
+
+  it('sends nothing more of what waits once it is halted', () => {
+    const { pool, run, sent } = newPool(1);
+    const a = run('a');
+    run('b');
+    pool.halt();
+    answer(a);
+    expect(sent()).toEqual([['a']]);
+  });
+
+  it('breaks all its connections at its end', async () => {
+    const { pool, run, connections } = newPool(3);
+    answer(run('a'));
+    run('b');
+    run('c');
+    await pool.destroy();
+    expect(connections.map(({ destroyed }) => destroyed)).toEqual([true, true]);
+  });
+});

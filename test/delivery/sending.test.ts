@@ -1,0 +1,451 @@
+import { getEventListeners } from 'node:events';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createAccess, type Access } from '../../src/contract/access.js';
+import { parseCredentials } from '../../src/contract/credentials.js';
+import type { ParsedEvent } from '../../src/contract/event.js';
+import { eventSchema } from '../../src/contract/event-schema.js';
+import { AbortWatch } from '../../src/delivery/abort-watch.js';
+import { Deadlines } from '../../src/delivery/deadlines.js';
+import type { Delivery } from '../../src/delivery/delivery.js';
+import type { AttemptOutcome } from '../../src/delivery/outcome.js';
+import { RegionHealth } from '../../src/delivery/region-health.js';
+import { Sending, type SendingContext, type SendingSettings } from '../../src/delivery/sending.js';
+import type { Exchange, OutcomeListener, Transport } from '../../src/delivery/transport.js';
+import type { AnyAttributionError } from '../../src/errors.js';
+import { ConcurrencyLimiter } from '../../src/forward/concurrency-limiter.js';
+import type { Notice } from '../../src/observe/notice.js';
+import { Observer } from '../../src/observe/observer.js';
+import type { RetryPolicy } from '../../src/options.js';
+import { CANARY_PASSCODE, canaryCredentials } from '../support/canary.js';
+import { inorganicInstall } from '../support/events.js';
+
+/** A request as a test sees it, and ends it. */
+class FakeExchange implements Exchange {
+  ended = false;
+  cancelled = false;
+  written = true;
+
+  constructor(
+    readonly path: string,
+    readonly timeoutMs: number,
+    readonly host: string,
+    private readonly listener: OutcomeListener,
+  ) {}
+
+  get live(): boolean {
+    return !this.ended && !this.cancelled;
+  }
+
+  end(outcome: AttemptOutcome): void {
+    if (!this.live) return;
+    this.ended = true;
+    this.listener.onOutcome(outcome);
+  }
+
+  cancel(): boolean {
+    if (!this.ended) this.cancelled = true;
+    return this.written;
+  }
+}
+
+class FakeTransport implements Transport {
+  readonly exchanges: FakeExchange[] = [];
+  /** What becomes of a request at once, while it is being started. */
+  atOnce: ((exchange: FakeExchange) => void) | undefined = undefined;
+
+  get live(): FakeExchange[] {
+    return this.exchanges.filter((exchange) => exchange.live);
+  }
+
+  start(endpoint: { host: string }, path: string, timeoutMs: number, listener: OutcomeListener): Exchange {
+    const exchange = new FakeExchange(path, timeoutMs, endpoint.host, listener);
+    this.exchanges.push(exchange);
+    this.atOnce?.(exchange);
+    return exchange;
+  }
+
+  halt(): void {
+    // Nothing waits for a connection here.
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const answer = (status: number, body = '', retryAfter?: string): AttemptOutcome => ({
+  kind: 'answer',
+  status,
+  body,
+  retryAfter,
+});
+const SUCCESS = answer(200, '{"status":"success"}');
+const BROKEN: AttemptOutcome = {
+  kind: 'no_answer',
+  reason: 'network',
+  written: true,
+  reset: false,
+  message: 'broke',
+  code: undefined,
+};
+
+const event: ParsedEvent = eventSchema.parse(inorganicInstall());
+const retry: RetryPolicy = {
+  maxAttempts: 4,
+  initialDelayMs: 100,
+  maxDelayMs: 400,
+  factor: 2,
+  whenMaybeRecorded: 'retry',
+};
+
+function accessTo(region = 'in', projectPasscode = CANARY_PASSCODE): Access {
+  return createAccess({ partnerName: 'airbridge' }, parseCredentials(canaryCredentials({ region, projectPasscode })));
+}
+
+interface Settled {
+  readonly delivery?: Delivery;
+  readonly error?: AnyAttributionError;
+}
+
+function newContext(overrides: Partial<RetryPolicy> = {}, limits = { perProject: 2, total: 3 }) {
+  const transport = new FakeTransport();
+  const notices: Notice[] = [];
+  const onNotice = { listener: undefined as ((notice: Notice) => void) | undefined };
+  const observer = new Observer((notice) => {
+    notices.push(notice);
+    onNotice.listener?.(notice);
+  });
+  const admission = new ConcurrencyLimiter(limits);
+  const regions = new Map<string, RegionHealth>();
+  const policy = { ...retry, ...overrides };
+  const context: SendingContext = {
+    transport,
+    admission,
+    observer,
+    pending: new Deadlines<Sending>(),
+    signals: new AbortWatch(),
+    retry: policy,
+    requireConfirmation: false,
+    health: ({ endpoint }) => {
+      const health = regions.get(endpoint.region) ?? new RegionHealth(endpoint, policy, observer);
+      regions.set(endpoint.region, health);
+      return health;
+    },
+    onEnd: () => undefined,
+  };
+  const project = { projectId: 'TEST-111-222Z', access: accessTo() };
+  const begin = (settings: Partial<SendingSettings> = {}) => {
+    const ends: Settled[] = [];
+    const sending = new Sending(
+      context,
+      project,
+      event,
+      { timeoutMs: 1000, deadlineMs: 60_000, patient: false, ...settings },
+      { onDelivered: (delivery) => ends.push({ delivery }), onFailed: (error) => ends.push({ error }) },
+    );
+    sending.start();
+    return { sending, ends };
+  };
+  return { context, transport, observer, admission, notices, onNotice, project, begin };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+  vi.spyOn(Math, 'random').mockReturnValue(0.5);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+describe('a sending', () => {
+  it('is one request where that succeeds', () => {
+    const { begin, transport, observer, admission } = newContext();
+    const { ends } = begin();
+    expect(transport.exchanges.map(({ timeoutMs, host }) => [timeoutMs, host])).toEqual([
+      [1000, 'in1.api.clevertap.com'],
+    ]);
+    expect(ends).toEqual([]);
+    transport.exchanges[0]?.end(SUCCESS);
+    expect(ends).toMatchObject([{ delivery: { attempts: 1, confirmed: true, region: 'in' } }]);
+    expect(observer.snapshot()).toMatchObject({ accepted: 1, delivered: 1, attempts: 1, inFlight: 0 });
+    expect(admission.projects).toBe(0);
+    expect(vi.getTimerCount()).toBe(1);
+  });
+
+  it('may end while its request is being started', async () => {
+    const { begin, transport, observer, admission } = newContext();
+    transport.atOnce = (exchange) => exchange.end(transport.exchanges.length < 3 ? answer(503) : SUCCESS);
+    const { ends } = begin();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(ends).toMatchObject([{ delivery: { attempts: 3 } }]);
+    expect(observer.snapshot()).toMatchObject({ attempts: 3, retries: 2, inFlight: 0 });
+    expect(admission.projects).toBe(0);
+  });
+
+  it('waits for its next attempt as long as the back-off says', async () => {
+    const { begin, transport } = newContext();
+    begin();
+    transport.exchanges[0]?.end(answer(503));
+    await vi.advanceTimersByTimeAsync(49);
+    expect(transport.exchanges).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(transport.exchanges).toHaveLength(2);
+    transport.exchanges[1]?.end(answer(503, '', '3'));
+    await vi.advanceTimersByTimeAsync(2999);
+    expect(transport.exchanges).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(transport.exchanges).toHaveLength(3);
+  });
+
+  it('gives its place to others while it waits for its next attempt', async () => {
+    const { begin, transport } = newContext({}, { perProject: 1, total: 1 });
+    const first = begin();
+    const second = begin();
+    expect(transport.exchanges).toHaveLength(1);
+    transport.exchanges[0]?.end(answer(503));
+    expect(transport.exchanges).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(transport.exchanges).toHaveLength(2);
+    transport.exchanges[1]?.end(SUCCESS);
+    expect(transport.exchanges).toHaveLength(3);
+    transport.exchanges[2]?.end(SUCCESS);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([first.ends.length, second.ends.length]).toEqual([1, 1]);
+  });
+
+  it('is not brought back by a retry during whose announcement it was given up', async () => {
+    const { begin, transport, onNotice } = newContext();
+    const { sending, ends } = begin();
+    onNotice.listener = ({ type }) => {
+      if (type === 'retry') sending.close();
+    };
+    transport.exchanges[0]?.end(answer(503));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(ends).toMatchObject([{ error: { code: 'closed', attempts: 1 } }]);
+    expect(transport.exchanges).toHaveLength(1);
+  });
+
+  it('is the same request each time, with the credentials of the moment', async () => {
+    const { begin, transport, project } = newContext();
+    begin();
+    transport.exchanges[0]?.end(answer(503));
+    await vi.advanceTimersByTimeAsync(50);
+    transport.exchanges[1]?.end(answer(503));
+    project.access = accessTo('us', `${CANARY_PASSCODE}-next`);
+    await vi.advanceTimersByTimeAsync(100);
+    const [first, second, third] = transport.exchanges;
+    expect(second?.path).toBe(first?.path);
+    expect(third?.path).toBe(first?.path.replace(CANARY_PASSCODE, `${CANARY_PASSCODE}-next`));
+    expect(transport.exchanges.map(({ host }) => host)).toEqual([
+      'in1.api.clevertap.com',
+      'in1.api.clevertap.com',
+      'us1.api.clevertap.com',
+    ]);
+  });
+
+  it('is encoded once where its first attempt succeeds', () => {
+    const { begin, project } = newContext();
+    const encode = vi.spyOn(project.access, 'encode');
+    begin();
+    expect(encode).toHaveBeenCalledTimes(1);
+  });
+
+  it('is not taken on where its URL is too long', () => {
+    const { project, begin, observer } = newContext();
+    const options = { partnerName: 'airbridge', maxUrlBytes: 50 };
+    project.access = createAccess(options, parseCredentials(canaryCredentials()));
+    expect(() => begin()).toThrow(/maxUrlBytes/);
+    expect(observer.snapshot().accepted).toBe(0);
+  });
+
+  it('ends at its deadline, wherever it is', async () => {
+    const { begin, transport, admission } = newContext({}, { perProject: 1, total: 1 });
+    const inFlight = begin({ deadlineMs: 1000 });
+    const waiting = begin({ deadlineMs: 1000 });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([inFlight.ends, waiting.ends]).toMatchObject([
+      [{ error: { code: 'timeout', attempts: 1, maybeRecorded: true } }],
+      [{ error: { code: 'timeout', attempts: 0, maybeRecorded: false } }],
+    ]);
+    expect(transport.exchanges.map(({ cancelled }) => cancelled)).toEqual([true]);
+    expect(admission.projects).toBe(0);
+  });
+
+  it('has no deadline before its first attempt where it is patient', async () => {
+    const { begin, transport } = newContext({}, { perProject: 1, total: 1 });
+    begin({ deadlineMs: Infinity });
+    const { ends } = begin({ deadlineMs: 1000, patient: true });
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(ends).toEqual([]);
+    transport.exchanges[0]?.end(SUCCESS);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(ends).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(ends).toMatchObject([{ error: { code: 'timeout', attempts: 1 } }]);
+  });
+
+  it('does not wait behind the gate where it cannot', () => {
+    const { begin, transport, context, project } = newContext();
+    context.health(project.access).closeGate(0);
+    begin({ patient: false });
+    expect(transport.exchanges).toHaveLength(1);
+  });
+});
+
+describe('patient sendings', () => {
+  it('go back behind the gate when it was closed while they waited for a place', () => {
+    const { begin, transport, context, project } = newContext({}, { perProject: 1, total: 1 });
+    begin({ patient: false });
+    const waiting = [1, 2, 3].map(() => begin({ patient: true }));
+    context.health(project.access).closeGate(60_000);
+    transport.exchanges[0]?.end(answer(503));
+    expect(transport.exchanges).toHaveLength(1);
+    context.health(project.access).reopenGate();
+    for (const index of [1, 2, 3]) transport.exchanges[index]?.end(SUCCESS);
+    expect(waiting.map(({ ends }) => ends.length)).toEqual([1, 1, 1]);
+  });
+
+  it('that are let through as the probe one by one, go on as soon as one gets through', async () => {
+    const { begin, transport, context, project } = newContext();
+    context.health(project.access).closeGate(0);
+    const sendings = Array.from({ length: 5 }, () => begin({ patient: true }));
+    expect(transport.exchanges).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(transport.live).toHaveLength(1);
+    transport.live[0]?.end(BROKEN);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(transport.live).toHaveLength(1);
+    transport.live[0]?.end(SUCCESS);
+    expect(transport.live).toHaveLength(2);
+    while (transport.live.length > 0) transport.live[0]?.end(SUCCESS);
+    await vi.advanceTimersByTimeAsync(0);
+    while (transport.live.length > 0) transport.live[0]?.end(SUCCESS);
+    expect(sendings.map(({ ends }) => ends.length)).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it('leave the gate of a region that their project has left', async () => {
+    const { begin, transport, context, project } = newContext();
+    const old = context.health(project.access).gate;
+    context.health(project.access).closeGate(0);
+    const sendings = Array.from({ length: 3 }, () => begin({ patient: true }));
+    project.access = accessTo('us');
+    await vi.advanceTimersByTimeAsync(50);
+    for (let round = 0; round < 3; round += 1) transport.live[0]?.end(SUCCESS);
+    expect(sendings.map(({ ends }) => ends[0]?.delivery?.region)).toEqual(['us', 'us', 'us']);
+    expect([old.open, old.waiting]).toEqual([false, 0]);
+  });
+});
+
+/** One step of a story in which anything may happen at any time. */
+const step = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('begin' as const),
+      patient: fc.boolean(),
+      abortable: fc.boolean(),
+      deadlineMs: fc.constantFrom(150, 900, 60_000),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('end' as const),
+      at: fc.nat(5),
+      with: fc.constantFrom(
+        SUCCESS,
+        SUCCESS,
+        answer(503),
+        answer(503, '', '1'),
+        answer(504),
+        answer(400),
+        answer(429),
+        BROKEN,
+        { ...BROKEN, reset: true },
+      ),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 20, 100, 500) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('abort' as const), at: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const), at: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('rotate' as const), region: fc.constantFrom('in', 'us') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('shut' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('abort while told' as const), at: fc.nat(5) }) },
+);
+
+describe('whatever happens', () => {
+  it('each sending ends exactly once, and nothing is left of it', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (story) => {
+        const limits = { perProject: 2, total: 2 };
+        const { begin, transport, context, observer, admission, onNotice, project } = newContext({}, limits);
+        const all: { sending: Sending; ends: Settled[]; controller: AbortController }[] = [];
+        const check = () => {
+          expect(transport.live.length).toBeLessThanOrEqual(limits.perProject);
+          expect(observer.inFlight).toBe(transport.live.length);
+          const settled = all.filter(({ ends }) => ends.length > 0).length;
+          expect([observer.accepted, observer.delivered + observer.failed]).toEqual([all.length, settled]);
+          expect(all.every(({ ends }) => ends.length <= 1)).toBe(true);
+        };
+        for (const move of story) {
+          switch (move.do) {
+            case 'begin': {
+              const { patient, deadlineMs, abortable } = move;
+              const controller = new AbortController();
+              const started = begin({ patient, deadlineMs, ...(abortable && { signal: controller.signal }) });
+              all.push({ ...started, controller });
+              break;
+            }
+            case 'end':
+              transport.live[move.at]?.end(move.with);
+              break;
+            case 'wait':
+              await vi.advanceTimersByTimeAsync(move.ms);
+              break;
+            case 'abort':
+              all.at(-1 - move.at)?.controller.abort();
+              break;
+            case 'close': {
+              const chosen = all.at(-1 - move.at);
+              if (chosen?.ends.length === 0) chosen.sending.close();
+              break;
+            }
+            case 'rotate':
+              project.access = accessTo(move.region);
+              break;
+            case 'shut':
+              context.health(project.access).closeGate(0);
+              break;
+            case 'abort while told':
+              onNotice.listener = () => {
+                onNotice.listener = undefined;
+                all.at(-1 - move.at)?.controller.abort();
+              };
+              break;
+          }
+          check();
+        }
+        // The service is well again: everything must come to its end by itself.
+        for (let round = 0; round < 200 && observer.accepted > observer.delivered + observer.failed; round += 1) {
+          for (const exchange of transport.live) exchange.end(SUCCESS);
+          await vi.advanceTimersByTimeAsync(500);
+          check();
+        }
+        expect(all.map(({ ends }) => ends.length)).toEqual(all.map(() => 1));
+        expect([observer.inFlight, admission.projects, context.pending.size]).toEqual([0, 0, 0]);
+        expect(all.map(({ controller }) => getEventListeners(controller.signal, 'abort').length)).toEqual(
+          all.map(() => 0),
+        );
+        for (const { ends } of all) {
+          const [end] = ends;
+          if (end?.delivery !== undefined) expect(end.delivery.attempts).toBeGreaterThan(0);
+          if (end?.error !== undefined && end.error.attempts === 0) expect(end.error.maybeRecorded).toBe(false);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  }, 60_000);
+});
