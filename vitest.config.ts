@@ -2,8 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'examples/*.test.ts'],
     setupFiles: ['test/support/canary-watch.ts'],
     testTimeout: 20_000,
+    // What a test waits for comes soon, unless the machine is busy with something else.
+    expect: { poll: { timeout: 10_000, interval: 10 } },
   },
 });

@@ -25,7 +25,7 @@ describe('close()', () => {
     const { client, emulator, told } = await connectedClient({ concurrency: { perProject: 3 } });
     emulator.addAccount(canaryCredentials({ projectId: 'OTHER' }));
     emulator.faults.add({ kind: 'status', status: 503, retryAfter: 60, eventType: 'later' });
-    emulator.faults.add({ kind: 'latency', ms: 200, eventType: 'slow' });
+    emulator.faults.add({ kind: 'latency', ms: 100, eventType: 'slow' });
     emulator.faults.add({ kind: 'hang', eventType: 'hang' });
     const other = client.project(canaryCredentials({ projectId: 'OTHER' }));
     const later = [1, 2].map(() => client.send(customEvent('later')));
@@ -35,7 +35,7 @@ describe('close()', () => {
     const ends = Promise.allSettled([...later, ...hanging, ...slow]);
     await expect.poll(() => emulator.counts.byEventType).toEqual({ later: 2, hang: 3, slow: 2 });
     expect(client.counters().pending).toBe(24);
-    const { delivered, failed, abandoned } = await client.close({ timeoutMs: 400 });
+    const { delivered, failed, abandoned } = await client.close({ timeoutMs: 250 });
     expect({ delivered, failed, abandoned }).toEqual({ delivered: 2, failed: 0, abandoned: 22 });
     const codes = (await ends).map((end) => (end.status === 'rejected' ? (end.reason as { code: string }).code : ''));
     expect(codes).toEqual([...Array<string>(22).fill('closed'), '', '']);
@@ -51,7 +51,7 @@ describe('close()', () => {
     const names = ['good', 'bad', 'hang', 'good', 'bad', 'bad'];
     const ends = Promise.allSettled(names.map((name) => client.send(customEvent(name))));
     expect(client.counters().pending).toBe(6);
-    const { delivered, failed, abandoned } = await client.close({ timeoutMs: 500 });
+    const { delivered, failed, abandoned } = await client.close({ timeoutMs: 300 });
     expect({ delivered, failed, abandoned }).toEqual({ delivered: 2, failed: 3, abandoned: 1 });
     await ends;
     expect(client.counters()).toMatchObject({

@@ -114,7 +114,7 @@ it('every record comes out exactly once, and the books of both sides agree', { t
       checkCounters(client, items, emulator.counts.requests);
       expectNothingSecretIn(items);
     }),
-    { numRuns: 80 },
+    { numRuns: 60 },
   );
 });
 

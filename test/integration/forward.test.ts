@@ -9,7 +9,7 @@ import type { ForwardOptions } from '../../src/options.js';
 import type { FaultBehaviour } from '../../src/testing/index.js';
 import { canaryCredentials } from '../support/canary.js';
 import { collect } from '../support/collect.js';
-import { connectedClient, QUICK, watchedClient } from '../support/connected-client.js';
+import { connectedClient, QUICK, timeoutFor, watchedClient } from '../support/connected-client.js';
 import { customEvent, inorganicInstall } from '../support/events.js';
 import { failureOf } from '../support/failure-of.js';
 
@@ -406,7 +406,7 @@ describe('the status of a result', () => {
   ])('is %s for %s', async (status, code, fault) => {
     const { client, emulator } = await connectedClient({
       requireConfirmation: true,
-      timeoutMs: 200,
+      timeoutMs: timeoutFor(fault),
       retry: { ...QUICK, maxAttempts: 2 },
     });
     emulator.faults.add(fault);
@@ -485,7 +485,7 @@ describe('the credentials of a forward()', () => {
     ['nobody to ask', undefined, 'there are none'],
     ['none', () => undefined, 'there are none'],
     ['none later', () => Promise.resolve(undefined), 'there are none'],
-    ['null', () => null as never, ''],
+    ['null', () => null, ''],
     ['null later', () => Promise.resolve(null as never), ''],
     ['a text', () => 'A' as never, ''],
     [

@@ -224,7 +224,6 @@ describe('the counters', () => {
     const { client, emulator, told } = await connectedClient({
       concurrency: { total: 4 },
       retry: { ...QUICK, maxAttempts: 3 },
-      timeoutMs: 200,
       onNotice,
     });
     emulator.faults.add({ kind: 'status', status: 503, probability: 0.3 });

@@ -3,7 +3,7 @@ import { onTestFinished, describe, expect, it } from 'vitest';
 import type { AnyAttributionError, ErrorCode } from '../../src/errors.js';
 import { startEmulator, type FaultBehaviour } from '../../src/testing/index.js';
 import { canaryCredentials } from '../support/canary.js';
-import { canaryEmulator, connectedClient, QUICK, watchedClient } from '../support/connected-client.js';
+import { canaryEmulator, connectedClient, QUICK, timeoutFor, watchedClient } from '../support/connected-client.js';
 import { inorganicInstall, ONE_OF_EACH } from '../support/events.js';
 import { failureOf } from '../support/failure-of.js';
 import { CERTIFICATE } from '../support/self-signed-certificate.js';
@@ -19,8 +19,7 @@ import {
 
 const PROJECT = canaryCredentials().projectId;
 const ATTEMPTS = 3;
-const TIMEOUT_MS = 250;
-const settings = { retry: { ...QUICK, maxAttempts: ATTEMPTS }, timeoutMs: TIMEOUT_MS };
+const settings = { retry: { ...QUICK, maxAttempts: ATTEMPTS } };
 
 /** All that an error says beside its message. */
 function factsOf(error: AnyAttributionError) {
@@ -268,7 +267,7 @@ const PASSING: [answer: string, fault: FaultBehaviour, expected: ReturnType<type
 
 describe('an event is tried again, as often as allowed,', () => {
   it.each(PASSING)('after %s', async (_, fault, expected) => {
-    const { client, emulator } = await connectedClient(settings);
+    const { client, emulator } = await connectedClient({ ...settings, timeoutMs: timeoutFor(fault) });
     emulator.faults.add(fault);
     const error = await failureOf(client.send(inorganicInstall()));
     expect(factsOf(error)).toEqual(expected);
@@ -278,7 +277,7 @@ describe('an event is tried again, as often as allowed,', () => {
   });
 
   it.each(PASSING)('after %s, until it is delivered', async (_, fault, { maybeRecorded }) => {
-    const { client, emulator } = await connectedClient(settings);
+    const { client, emulator } = await connectedClient({ ...settings, timeoutMs: timeoutFor(fault) });
     emulator.faults.add({ ...fault, times: ATTEMPTS - 1 });
     expect(await client.send(inorganicInstall())).toMatchObject({
       confirmed: true,
@@ -387,7 +386,7 @@ describe('an answer that is larger than anybody reads', () => {
   const bytes = 256 * 1024 * 1024;
 
   it('is an answer on 200: delivered, not confirmed, not tried again, and never held in memory', async () => {
-    const { client, emulator } = await connectedClient({ ...settings, timeoutMs: 10_000 });
+    const { client, emulator } = await connectedClient(settings);
     emulator.faults.add({ kind: 'oversized_body', bytes });
     const before = process.memoryUsage().rss;
     expect(await client.send(inorganicInstall())).toMatchObject({ confirmed: false, attempts: 1, status: 200 });
@@ -400,7 +399,7 @@ describe('an answer that is larger than anybody reads', () => {
   });
 
   it('is unconfirmed where confirmation is required', async () => {
-    const { client, emulator } = await connectedClient({ ...settings, requireConfirmation: true, timeoutMs: 10_000 });
+    const { client, emulator } = await connectedClient({ ...settings, requireConfirmation: true });
     emulator.faults.add({ kind: 'oversized_body', bytes: 1024 * 1024 });
     const error = await failureOf(client.send(inorganicInstall()));
     expect(factsOf(error)).toEqual(permanent('unconfirmed', 200, { maybeRecorded: true }));
@@ -408,7 +407,7 @@ describe('an answer that is larger than anybody reads', () => {
   });
 
   it('is tried again on 503, like any 503', async () => {
-    const { client, emulator } = await connectedClient({ ...settings, timeoutMs: 10_000 });
+    const { client, emulator } = await connectedClient(settings);
     emulator.faults.add({ kind: 'status', status: 503, body: 'x'.repeat(1024 * 1024) });
     const error = await failureOf(client.send(inorganicInstall()));
     expect(factsOf(error)).toEqual(passing('service_unavailable', 503));

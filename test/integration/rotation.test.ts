@@ -19,13 +19,16 @@ describe('replaceCredentials()', () => {
   });
 
   it('holds for the next attempt of an event that waits for it', async () => {
-    const { client, emulator, told } = await connectedClient();
-    emulator.faults.add({ kind: 'status', status: 503, retryAfter: 1, times: 1 });
-    const send = client.send(inorganicInstall());
-    await expect.poll(() => told('retry')).toHaveLength(1);
-    emulator.setAccounts([next]);
-    client.replaceCredentials(next);
-    expect(await send).toMatchObject({ attempts: 2, confirmed: true });
+    // Replaced while the pause is announced, which is before it begins.
+    const { client, emulator } = await connectedClient({
+      onNotice: ({ type }) => {
+        if (type !== 'retry') return;
+        emulator.setAccounts([next]);
+        client.replaceCredentials(next);
+      },
+    });
+    emulator.faults.add({ kind: 'status', status: 503, times: 1 });
+    expect(await client.send(inorganicInstall())).toMatchObject({ attempts: 2, confirmed: true });
     expect(emulator.received.map(({ credentials }) => credentials)).toEqual(['valid', 'valid']);
   });
 
@@ -72,11 +75,16 @@ describe('replaceCredentials()', () => {
   });
 
   it('with longer credentials ends an event whose URL becomes too long, and only that', async () => {
-    const { client, emulator, told } = await connectedClient({ maxUrlBytes: 400, concurrency: { perProject: 1 } });
-    emulator.faults.add({ kind: 'status', status: 503, retryAfter: 1, times: 1 });
+    const longer = canaryCredentials({ projectPasscode: `${CANARY_PASSCODE}-${'y'.repeat(150)}` });
+    const { client, emulator } = await connectedClient({
+      maxUrlBytes: 400,
+      concurrency: { perProject: 1 },
+      onNotice: ({ type }) => {
+        if (type === 'retry') client.replaceCredentials(longer);
+      },
+    });
+    emulator.faults.add({ kind: 'status', status: 503, times: 1 });
     const send = client.send(customEvent('long', { params: { filler: 'x'.repeat(100) } }));
-    await expect.poll(() => told('retry')).toHaveLength(1);
-    client.replaceCredentials(canaryCredentials({ projectPasscode: `${CANARY_PASSCODE}-${'y'.repeat(150)}` }));
     expect(await failureOf(send)).toMatchObject({ code: 'validation', attempts: 1 });
     client.replaceCredentials(canaryCredentials());
     expect(await client.send(inorganicInstall())).toMatchObject({ confirmed: true });

@@ -6,7 +6,7 @@ import type { Notice } from '../../src/observe/notice.js';
 import type { FaultBehaviour } from '../../src/testing/index.js';
 import { CANARY_PASSCODE, CANARY_TOKEN, canaryCredentials } from '../support/canary.js';
 import { collect } from '../support/collect.js';
-import { canaryEmulator, connectedClient, watchedClient } from '../support/connected-client.js';
+import { canaryEmulator, connectedClient, timeoutFor, watchedClient } from '../support/connected-client.js';
 import { inorganicInstall } from '../support/events.js';
 import { expectNothingSecretIn, failureOf } from '../support/failure-of.js';
 import { httpAnswer, refusingUrl, startSocketServer, startTlsServer } from '../support/socket-server.js';
@@ -49,8 +49,8 @@ const FAULTS: FaultBehaviour[] = [
 describe('nothing that anybody sees holds a secret', () => {
   it.each(FAULTS)('when the answer is $kind $status $body', async (fault) => {
     const { client, emulator, notices, told } = await connectedClient({
-      retry,
-      timeoutMs: 150,
+      retry: { maxAttempts: 1 },
+      timeoutMs: timeoutFor(fault),
       requireConfirmation: true,
     });
     emulator.faults.add(fault);

@@ -59,12 +59,12 @@ describe('timeoutMs', () => {
   });
 
   it('is for each attempt anew', async () => {
-    const { client, emulator, told } = await connectedClient({ timeoutMs: 150 });
+    const { client, emulator, told } = await connectedClient({ timeoutMs: 300 });
     emulator.faults.add({ kind: 'hang', times: 2 });
     expect(await client.send(inorganicInstall())).toMatchObject({ attempts: 3, maybeDuplicate: true });
     const hung = told('attempt').filter(({ outcome }) => outcome === 'timeout');
     expect(hung).toHaveLength(2);
-    for (const { durationMs } of hung) expect(durationMs).toBeGreaterThanOrEqual(149);
+    for (const { durationMs } of hung) expect(durationMs).toBeGreaterThanOrEqual(299);
   });
 
   it('of a call is shorter than the client’s where that is asked', async () => {
@@ -85,20 +85,21 @@ describe('timeoutMs', () => {
     const server = await startSocketServer();
     const baseUrl = server.url.replace('http:', 'https:');
     const { client } = watchedClient({ baseUrl, retry: once, timeoutMs: 20 });
-    const error = await failureOf(client.send(inorganicInstall(), { timeoutMs: 1500 }));
+    const error = await failureOf(client.send(inorganicInstall(), { timeoutMs: 250 }));
     expect(error).toMatchObject({ code: 'network', maybeRecorded: false });
-    expect(error.message).toContain('no connection could be established within 1500 ms');
+    expect(error.message).toContain('no connection could be established within 250 ms');
   });
 });
 
 describe('deadlineMs', () => {
   it('ends an event while its request is under way', async () => {
-    const { client, emulator, told } = await connectedClient({ deadlineMs: 300 });
+    const { client, emulator, told } = await connectedClient();
+    await client.send(inorganicInstall());
     emulator.faults.add({ kind: 'hang' });
-    const error = await failureOf(client.send(inorganicInstall()));
+    const error = await failureOf(client.send(inorganicInstall(), { deadlineMs: 300 }));
     expect(error).toMatchObject({ code: 'timeout', attempts: 1, maybeRecorded: true, retryable: true });
     expect(error.message).toContain('deadlineMs of 300 ms passed while a request was under way');
-    expect(told('attempt')).toMatchObject([{ outcome: 'timeout', maybeRecorded: true }]);
+    expect(told('attempt').at(-1)).toMatchObject({ outcome: 'timeout', maybeRecorded: true });
     await expect.poll(() => emulator.connections.total).toBe(0);
   });
 
@@ -116,7 +117,7 @@ describe('deadlineMs', () => {
     const error = await failureOf(client.send(inorganicInstall()));
     expect(error).toMatchObject({ code: 'timeout', maybeRecorded: true });
     expect(error.attempts).toBeLessThan(5);
-    expect(emulator.counts.requests).toBe(error.attempts);
+    expect(emulator.counts.requests).toBeLessThanOrEqual(error.attempts);
   });
 
   it('ends events that wait for a place, of which nothing is begun any more', async () => {
@@ -149,9 +150,9 @@ describe('deadlineMs', () => {
   it('of a forward() runs for each event from its first attempt on', async () => {
     const { client, emulator } = await connectedClient({ concurrency: { perProject: 1 } });
     emulator.faults.add({ kind: 'latency', ms: 40 });
-    const source = Array.from({ length: 20 }, () => ({ event: inorganicInstall() }));
-    // Together they take 800 ms, of which each has to wait for those before it.
-    const { items } = await collect(client.forward(source, { deadlineMs: 400 }));
+    const source = Array.from({ length: 12 }, () => ({ event: inorganicInstall() }));
+    // Together they take 480 ms, of which each has to wait for those before it.
+    const { items } = await collect(client.forward(source, { deadlineMs: 300 }));
     expect(items.map(({ status }) => status)).toEqual(source.map(() => 'delivered'));
   });
 });

@@ -26,11 +26,12 @@ describe('a listener', () => {
   it('that throws or rejects is reported once, in words of our own', async () => {
     const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     let calls = 0;
-    const observer = new Observer(() => {
+    const listener = (): unknown => {
       calls += 1;
       if (calls === 2) throw new Error('secret');
       return calls === 1 ? Promise.reject(new Error('secret')) : undefined;
-    });
+    };
+    const observer = new Observer((each) => void listener.call(each));
     observer.notify(notice);
     await Promise.resolve();
     await Promise.resolve();

@@ -3,11 +3,21 @@ import { AttributionClient } from '../../src/client.js';
 import type { UtmPolicy } from '../../src/contract/event.js';
 import type { Notice } from '../../src/observe/notice.js';
 import type { ClientOptions } from '../../src/options.js';
-import { startEmulator, type EmulatorOptions, type ListeningEmulator } from '../../src/testing/index.js';
+import {
+  startEmulator,
+  type EmulatorOptions,
+  type FaultKind,
+  type ListeningEmulator,
+} from '../../src/testing/index.js';
 import { canaryCredentials } from './canary.js';
 
 /** Back-off that is there, and takes no time to speak of. */
 export const QUICK = { initialDelayMs: 2, maxDelayMs: 4 } as const;
+
+/** A time-out that is short where a fault withholds the answer, and else far away, however busy the machine is. */
+export function timeoutFor({ kind }: { readonly kind: FaultKind }): number {
+  return kind === 'hang' || kind === 'stalled_body' ? 200 : 30_000;
+}
 
 type Settings<Policy extends UtmPolicy> = Partial<ClientOptions<Policy>> & { readonly emulator?: EmulatorOptions };
 
