@@ -1,0 +1,198 @@
+import { closeSync, fdatasync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  END_ENTRY,
+  writeBeginning,
+  writeEntry,
+  writeState,
+  type CheckpointState,
+  type SettledStatus,
+} from './checkpoint-file.js';
+import { FileError } from './file-error.js';
+import type { Input } from './open-input.js';
+
+const sync = promisify(fdatasync);
+
+// What a power cut may repeat: those that have ended but are not on the disk count as in flight.
+const MAX_UNSYNCED = 1_000;
+const SYNC_AFTER_MS = 100;
+// From this size on it is written anew in short, so that it does not grow with the inputs.
+const COMPACT_FROM_BYTES = 8_000_000;
+
+/**
+ * The journal of a run: which records have ended, so that an interrupted run goes on where it stopped.
+ *
+ * An entry is handed to the operating system within the turn of the event loop in which the record ended, so that a killed
+ * process repeats no more than what was in flight; it is put on the disk in the background, for the power cut. Trouble with
+ * the disk comes out of the next call.
+ */
+export class Checkpoint {
+  #fd: number;
+  #bytes = 0;
+  #buffer = '';
+  #flushing: NodeJS.Immediate | undefined = undefined;
+  #unsynced = 0;
+  #syncing: Promise<void> | undefined = undefined;
+  #syncTimer: NodeJS.Timeout | undefined = undefined;
+  #failure: FileError | undefined = undefined;
+  /** Puts on the disk what entries speak of; called before they are written. */
+  beforeWrite: () => void = () => undefined;
+
+  /**
+   * Begins to write the checkpoint of a run that goes on from a state, in place of an older one.
+   *
+   * @throws {FileError} if it cannot be written.
+   */
+  constructor(
+    readonly path: string,
+    private readonly inputs: readonly Input[],
+    /** How far the run has got; kept up by `settle`. */
+    readonly state: CheckpointState,
+    private readonly compactFromBytes = COMPACT_FROM_BYTES,
+  ) {
+    this.#fd = this.#writeAnew();
+  }
+
+  /** Notes that a record has ended; `fileBytes` is the size of its file of rejected or failed records after it. */
+  settle(ordinal: number, status: SettledStatus, fileBytes = 0): void {
+    if (!this.state.settled.add(ordinal)) return;
+    this.state.totals[status] += 1;
+    const file = status === 'delivered' ? undefined : this.state.returned[status];
+    if (status !== 'delivered' && file !== undefined)
+      this.state.returned[status] = { path: file.path, bytes: fileBytes };
+    this.#write(writeEntry(ordinal, status, fileBytes));
+  }
+
+  /** Notes, before it is made, that a file of rejected or failed records belongs to this run. */
+  beginFile(status: 'rejected' | 'failed', path: string): void {
+    this.state.returned[status] = { path, bytes: 0 };
+    this.#write(writeBeginning(status, path));
+    this.flush();
+    this.#throwFailure();
+  }
+
+  /** Resolves when so much is on the disk that going on is safe. */
+  async room(): Promise<void> {
+    this.#throwFailure();
+    while (this.#unsynced >= MAX_UNSYNCED) {
+      this.flush();
+      await this.#sync();
+      this.#throwFailure();
+    }
+  }
+
+  /** Puts everything on the disk and closes the file; `complete` says that the inputs came to their end. */
+  async close(complete: boolean): Promise<void> {
+    try {
+      this.#throwFailure();
+      if (complete) {
+        this.state.complete = true;
+        this.#write(END_ENTRY);
+      }
+      this.flush();
+      // The first may have begun before the last entry was written.
+      await this.#sync();
+      await this.#sync();
+      this.#throwFailure();
+    } finally {
+      clearTimeout(this.#syncTimer);
+      clearImmediate(this.#flushing);
+      closeSync(this.#fd);
+    }
+  }
+
+  /** Hands all entries to the operating system; trouble comes out of the next call. */
+  flush(): void {
+    clearImmediate(this.#flushing);
+    this.#flushing = undefined;
+    // After trouble nothing more is written: an entry behind a torn one would be lost with it.
+    if (this.#buffer === '' || this.#failure !== undefined) return;
+    try {
+      this.beforeWrite();
+      writeFileSync(this.#fd, this.#buffer);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#bytes += this.#buffer.length;
+    this.#buffer = '';
+    this.#syncTimer ??= setTimeout(() => void this.#sync(), SYNC_AFTER_MS).unref();
+  }
+
+  #write(entry: string): void {
+    this.#throwFailure();
+    this.#buffer += entry;
+    this.#unsynced += 1;
+    this.#flushing ??= setImmediate(() => this.flush());
+  }
+
+  #sync(): Promise<void> {
+    this.#syncing ??= this.#syncOnce();
+    return this.#syncing;
+  }
+
+  async #syncOnce(): Promise<void> {
+    this.flush();
+    clearTimeout(this.#syncTimer);
+    this.#syncTimer = undefined;
+    const count = this.#unsynced;
+    try {
+      await sync(this.#fd);
+      this.#unsynced -= count;
+      if (this.#bytes > this.compactFromBytes) this.#compact();
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#syncing = undefined;
+  }
+
+  #compact(): void {
+    this.flush();
+    if (this.#failure !== undefined) return;
+    const previous = this.#fd;
+    this.#fd = this.#writeAnew();
+    closeSync(previous);
+    this.#unsynced = 0;
+  }
+
+  /** Writes the state in short, beside the file of before, which counts until this one is complete. */
+  #writeAnew(): number {
+    const temporary = `${this.path}.${randomUUID().slice(0, 8)}.tmp`;
+    try {
+      const text = writeState(this.state, this.inputs);
+      const fd = openSync(temporary, 'wx', 0o600);
+      writeFileSync(fd, text);
+      fsyncSync(fd);
+      renameSync(temporary, this.path);
+      syncFolder(this.path);
+      this.#bytes = 0;
+      return fd;
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error instanceof FileError ? error : new FileError('write', this.path, error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error instanceof FileError ? error : new FileError('write', this.path, error);
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+/** Puts on the disk that a file is in its folder, where the system can do that. */
+function syncFolder(path: string): void {
+  try {
+    const fd = openSync(dirname(path), 'r');
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    // Windows cannot, and some network disks will not.
+  }
+}

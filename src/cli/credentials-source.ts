@@ -1,0 +1,111 @@
+import { statSync } from 'node:fs';
+import { parseCredentials, type Credentials, type CredentialsInput } from '../contract/credentials.js';
+import { isAttributionError } from '../errors.js';
+import { describeFileTrouble } from './file-error.js';
+import { readText } from './read-text.js';
+import { UsageError } from './usage-error.js';
+
+/** Environment variables that hold one project's credentials, and the partner's name. */
+export const ENVIRONMENT = {
+  projectId: 'CLEVERTAP_PROJECT_ID',
+  projectToken: 'CLEVERTAP_PROJECT_TOKEN',
+  projectPasscode: 'CLEVERTAP_PROJECT_PASSCODE',
+  region: 'CLEVERTAP_REGION',
+  partnerName: 'CLEVERTAP_PARTNER_NAME',
+} as const;
+
+/** Where credentials come from: never the command line, which every process on the machine can read. */
+export interface CredentialsSource {
+  /** The project of records that name none. */
+  readonly defaultProject: Credentials | undefined;
+  /** All of them. */
+  readonly all: readonly Credentials[];
+  /** Credentials of a project. */
+  readonly find: (projectId: string) => Credentials | undefined;
+  /** What the person should know, such as a file that others can read. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Collects credentials from a file, if one is named, and the environment.
+ *
+ * The file is JSON: an object by project id, or a list of credentials. With a single project in it, that is the default.
+ * The environment's project is the default before it, and counts where the file has the same one.
+ *
+ * @throws {UsageError} if the file cannot be read, or credentials in it are not valid; no message repeats a value.
+ */
+export function readCredentials(path: string | undefined, environment: NodeJS.ProcessEnv): CredentialsSource {
+  const fromFile = path === undefined ? [] : readCredentialsFile(path);
+  const fromEnvironment = readEnvironment(environment);
+  const all = new Map([...fromFile, ...fromEnvironment].map((entry) => [entry.projectId, entry]));
+  const defaultProject = fromEnvironment[0] ?? (fromFile.length === 1 ? fromFile[0] : undefined);
+  return {
+    defaultProject,
+    all: [...all.values()],
+    find: (projectId) => all.get(projectId),
+    warnings: path === undefined ? [] : permissionWarnings(path),
+  };
+}
+
+function readEnvironment(environment: NodeJS.ProcessEnv): Credentials[] {
+  const given = (name: keyof typeof ENVIRONMENT) => environment[ENVIRONMENT[name]] || undefined;
+  const projectId = given('projectId');
+  const projectToken = given('projectToken');
+  const projectPasscode = given('projectPasscode');
+  if (projectId === undefined && projectToken === undefined && projectPasscode === undefined) return [];
+  const input = { projectId, projectToken, projectPasscode, region: given('region') };
+  return [check(input, `the environment (${Object.values(ENVIRONMENT).slice(0, 3).join(', ')})`)];
+}
+
+function readCredentialsFile(path: string): Credentials[] {
+  const value = parseFile(path);
+  if (typeof value !== 'object' || value === null)
+    throw new UsageError(`${path} must hold an object by project id, or a list of credentials`);
+  // One project's credentials by themselves are a list of one.
+  if ('projectToken' in value) return [check(value, path)];
+  const all = Array.isArray(value)
+    ? value.map((entry: unknown, index) => check(entry, `${path}, entry ${index + 1}`))
+    : Object.entries(value).map(([projectId, entry]) => checkEntry(projectId, entry, `${path}, project ${projectId}`));
+  const twice = all.find(({ projectId }, index) => all.findIndex((other) => other.projectId === projectId) < index);
+  if (twice !== undefined) throw new UsageError(`${path}: project ${twice.projectId} is there twice`);
+  return all;
+}
+
+function checkEntry(projectId: string, entry: unknown, where: string): Credentials {
+  const input = typeof entry === 'object' && entry !== null ? { projectId, ...entry } : entry;
+  const credentials = check(input, where);
+  if (credentials.projectId !== projectId.trim())
+    throw new UsageError(`${where}: it names another project, ${credentials.projectId}`);
+  return credentials;
+}
+
+function parseFile(path: string): unknown {
+  let text: string;
+  try {
+    text = readText(path);
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${describeFileTrouble(error)}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not the parser's message, which quotes the text.
+    throw new UsageError(`${path} is not JSON`);
+  }
+}
+
+function check(input: unknown, where: string): Credentials {
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    throw new UsageError(`${where}: must be an object with projectToken and projectPasscode`);
+  try {
+    return parseCredentials(input as CredentialsInput);
+  } catch (error) {
+    throw new UsageError(`${where}: ${isAttributionError(error) ? error.message : 'the credentials cannot be read'}`);
+  }
+}
+
+function permissionWarnings(path: string): string[] {
+  if (process.platform === 'win32') return [];
+  const others = (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077;
+  return others === 0 ? [] : [`${path} can be read by others on this machine: chmod 600 ${path}`];
+}

@@ -1,0 +1,77 @@
+import { createAccess } from '../contract/access.js';
+import { parseCredentials } from '../contract/credentials.js';
+import { createEventSchema } from '../contract/event-schema.js';
+import type { UtmPolicy } from '../contract/event.js';
+import { toSingleLine } from '../contract/text.js';
+import { validate } from '../contract/validate.js';
+import { isAttributionError, ValidationError, type AnyAttributionError } from '../errors.js';
+import type { ForwardItem } from '../forward/forward-result.js';
+import { baseUrlByRegion, createClient, type ClientFlags } from './client-options.js';
+import { readCredentials, type CredentialsSource } from './credentials-source.js';
+import { EXIT_CODE } from './exit-code.js';
+import type { InputRecord } from './input-record.js';
+import type { Terminal } from './terminal.js';
+
+/** Options of a dry run. */
+export interface DryRunFlags extends ClientFlags {
+  readonly json?: boolean;
+}
+
+/** Text that stands for the token and the passcode in a request that is shown. */
+const REDACTED = 'REDACTED';
+
+/**
+ * Checks options, credentials and records as `forward` would and prints the request of each good record, credentials
+ * redacted, without sending; with `json`, totals alone.
+ *
+ * Credentials are not needed: where there are none at all, the region is the default. The same goes for the partner name.
+ */
+export async function dryRun(
+  records: AsyncIterable<InputRecord>,
+  flags: DryRunFlags,
+  terminal: Terminal,
+): Promise<number> {
+  const credentials = readCredentials(flags.credentials, process.env);
+  const given = { ...flags, partner: flags.partner ?? 'PARTNER' };
+  // Made for what it says about its options.
+  await createClient(given, credentials).close();
+  const showRequest = createRequestPreview(given, credentials);
+  let good = 0;
+  let bad = 0;
+  for await (const record of records) {
+    try {
+      if (record.item === undefined) throw new ValidationError('record', record.issues);
+      const request = showRequest(record.item);
+      if (flags.json !== true) terminal.print(request);
+      good += 1;
+    } catch (error) {
+      if (!isAttributionError(error)) throw error;
+      terminal.note(`${record.path}:${record.line}: ${toSingleLine(error.message, 500)}`);
+      bad += 1;
+    }
+  }
+  if (flags.json === true) terminal.print(JSON.stringify({ dryRun: true, wouldBeSent: good, wouldNotBeSent: bad }));
+  else terminal.note(`${good} records would be sent, ${bad} would not; nothing was sent`);
+  return bad === 0 ? EXIT_CODE.ok : EXIT_CODE.incomplete;
+}
+
+/** Gives the request of an item as a line of text; throws a `ValidationError` if it would not be sent. */
+function createRequestPreview(flags: ClientFlags & { readonly partner: string }, credentials: CredentialsSource) {
+  const schema = createEventSchema<UtmPolicy>({ utmPolicy: flags.utmPolicy });
+  const options = { partnerName: flags.partner, baseUrl: baseUrlByRegion(flags.baseUrl) };
+  return ({ event, projectId = credentials.defaultProject?.projectId }: ForwardItem): string => {
+    if (projectId === undefined) throw missing('is required, where no single project is the default');
+    const known = credentials.find(projectId);
+    if (known === undefined && credentials.all.length > 0) throw missing('is one that there are no credentials for');
+    const checked = validate(schema, event, 'event');
+    // With the credentials as they are, whose length counts.
+    if (known !== undefined) createAccess(options, known).encode(checked);
+    const shown = { projectId, projectToken: REDACTED, projectPasscode: REDACTED, region: known?.region };
+    const { endpoint, encode } = createAccess(options, parseCredentials(shown));
+    return `${flags.method} ${endpoint.origin}${encode(checked)}`;
+  };
+}
+
+function missing(message: string): AnyAttributionError {
+  return new ValidationError('record', [{ path: ['projectId'], message }]);
+}

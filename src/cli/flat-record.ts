@@ -1,0 +1,69 @@
+import type { CustomEvent } from '../contract/event.js';
+import type { ValidationIssue } from '../errors.js';
+import type { ForwardItem } from '../forward/forward-result.js';
+
+/** A record as files hold it: the event's keys, `projectId`, `id` and `params` on one level. */
+export type FlatRecord = Readonly<Record<string, unknown>>;
+
+/** What a record turns out to be: something to forward, or everything that is wrong with its keys. */
+export type ReadRecord = { readonly item: ForwardItem } | { readonly issues: readonly ValidationIssue[] };
+
+const EVENT_KEYS = [
+  'type',
+  'name',
+  'deviceIdentifier',
+  'platform',
+  'timestamp',
+  'utmSource',
+  'utmMedium',
+  'utmCampaign',
+] as const satisfies readonly (keyof CustomEvent)[];
+
+/** All keys that a record may have, `params` apart. */
+export const RECORD_KEYS: ReadonlySet<string> = new Set([...EVENT_KEYS, 'projectId', 'id']);
+
+/** Splits a flat record into the event and what goes with it; whether the event is valid is the client's business. */
+export function readFlatRecord(record: object): ReadRecord {
+  // Unknown keys stay with the event, whose schema says what is wrong with them in the words that a caller gets.
+  const { projectId, id, error, ...event } = record as FlatRecord;
+  const issues: ValidationIssue[] = [];
+  for (const [name, value] of Object.entries({ projectId, id })) {
+    if (value !== undefined && value !== null && typeof value !== 'string')
+      issues.push({ path: [name], message: 'must be a text' });
+  }
+  if (issues.length > 0) return { issues };
+  const given = error === undefined || isReason(error) ? event : { ...event, error };
+  return {
+    item: { event: given as unknown as ForwardItem['event'], projectId: textOf(projectId), id: textOf(id) },
+  };
+}
+
+/** Whether a value is what this program puts beside the records that it gives back. */
+function isReason(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'code' in value &&
+    typeof value.code === 'string' &&
+    'message' in value &&
+    typeof value.message === 'string'
+  );
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+/** Turns a row of CSV into a flat record: an empty cell is missing, a column `params.x` is the parameter `x`. */
+export function recordFromRow(columns: readonly string[], cells: readonly string[]): FlatRecord {
+  const record = new Map<string, unknown>();
+  const params = new Map<string, string>();
+  columns.forEach((column, index) => {
+    const cell = cells[index] ?? '';
+    if (cell === '' || column === 'error' || column.startsWith('error.')) return;
+    if (column.startsWith('params.')) params.set(column.slice('params.'.length), cell);
+    else record.set(column, cell);
+  });
+  if (params.size > 0) record.set('params', Object.fromEntries(params));
+  return Object.fromEntries(record);
+}

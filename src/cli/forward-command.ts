@@ -1,0 +1,221 @@
+import { Command } from 'commander';
+import { toSingleLine } from '../contract/text.js';
+import type { AnyAttributionError } from '../errors.js';
+import type { StatusTotals } from './checkpoint-file.js';
+import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } from './client-options.js';
+import { readCredentials } from './credentials-source.js';
+import { dryRun } from './dry-run.js';
+import { EXIT_CODE } from './exit-code.js';
+import { FileError } from './file-error.js';
+import { forwardRecords } from './forward-records.js';
+import { addInputOptions, type InputFlags } from './input-options.js';
+import type { InputRecord } from './input-record.js';
+import { describeInputs } from './open-input.js';
+import { Progress } from './progress.js';
+import { RecordReader } from './record-reader.js';
+import { closeRunFiles, openRunFiles } from './run-files.js';
+import { describeRun, runReportAsJson, type RunReport } from './summary.js';
+import { Tally } from './tally.js';
+import type { Terminal } from './terminal.js';
+import { UsageError } from './usage-error.js';
+
+interface ForwardFlags extends ClientFlags, InputFlags {
+  readonly rejected?: string;
+  readonly failed?: string;
+  /** A path, or false for none. */
+  readonly checkpoint?: string | false;
+  readonly restart?: boolean;
+  readonly acceptChanged?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+const HELP = `
+A record is flat: the event's keys, projectId, id, and params:
+  {"type": "custom", "name": "Add_to_cart", "deviceIdentifier": "__g1234abc", "platform": "android",
+   "timestamp": "2026-01-31T10:00:00Z", "projectId": "W6W-797-865Z", "params": {"items": "shoes"}}
+In CSV the header line names the keys, and a column params.items is the parameter "items".
+${CREDENTIALS_HELP}
+
+Records that were not delivered go into files of their own, each with the reason under "error", which is ignored when such
+a file is forwarded: --failed as it is, --rejected once it has been mended. What could not be read stands under "raw".
+
+A run that was interrupted (Ctrl-C, a crash, a power cut) goes on where it stopped when the same command is given again.
+What was in flight then may be sent twice: CleverTap's API has no idempotency key.
+
+Exit code: 0 all delivered, 1 some rejected or failed, 2 the call was wrong, 130 interrupted.
+
+Examples:
+  clevertap-attribution forward installs.csv --partner airbridge --credentials projects.json
+  zcat backfill/*.ndjson.gz | clevertap-attribution forward - --format ndjson --partner airbridge -c projects.json
+  clevertap-attribution forward installs.csv --dry-run`;
+
+/** `forward`: sends files of events. */
+export function createForwardCommand(terminal: Terminal): Command {
+  const command = new Command('forward')
+    .summary('send the events of files or of standard input')
+    .description('Sends the events of NDJSON or CSV files (plain, gzip, zstd) or of standard input (-) to CleverTap.');
+  return addInputOptions(addClientOptions(command))
+    .option(
+      '--rejected <file>',
+      'where to write records that can never be accepted as they are (default: <first file>.rejected.ndjson)',
+    )
+    .option(
+      '--failed <file>',
+      'where to write records that may be accepted another time (default: <first file>.failed.ndjson)',
+    )
+    .option('--checkpoint <file>', 'where to note how far the run is (default: <first file>.checkpoint)')
+    .option('--no-checkpoint', 'note nothing: an interrupted run begins again')
+    .option('--restart', 'forget an earlier run of the same files and send everything again')
+    .option(
+      '--accept-changed',
+      'go on although a file has changed (was mended, has grown): the records that it had must be in their places',
+    )
+    .option('--dry-run', 'check everything and show the requests, credentials redacted, without sending')
+    .option('--json', 'the summary as JSON')
+    .addHelpText('after', HELP)
+    .action((paths: string[], flags: ForwardFlags) => forward(paths, flags, terminal));
+}
+
+async function forward(paths: readonly string[], flags: ForwardFlags, terminal: Terminal): Promise<void> {
+  const inputs = await describeInputs(paths, flags.format);
+  const reader = new RecordReader(inputs, flags.delimiter);
+  await reader.preflight();
+  if (flags.dryRun === true) {
+    process.exitCode = await dryRun(reader.read(), flags, terminal);
+    return;
+  }
+  const credentials = readCredentials(flags.credentials, process.env);
+  for (const warning of credentials.warnings) terminal.note(`warning: ${warning}`);
+  const progress = new Progress(terminal);
+  const client = createClient(flags, credentials, progress.onNotice);
+  const files = await openRunFiles(inputs, flags);
+  const { checkpoint, rejected, failed } = files;
+  const earlier = { ...(checkpoint?.state.totals ?? { delivered: 0, rejected: 0, failed: 0 }) };
+  const earlierCount = countAll(earlier);
+  if (earlierCount > 0) progress.note('Going on where the last run stopped.');
+  const tally = new Tally();
+  const stop = stopOnSignal({
+    onFirst: () => {
+      progress.note('Stopping: waiting for what is in flight. Once more to stop at once.');
+      reader.close();
+    },
+    onSecond: () => {
+      progress.stop();
+      checkpoint?.flush();
+    },
+  });
+  const startedAt = performance.now();
+  progress.start({
+    client,
+    totals: () => tally.totals,
+    share: () => shareDone(reader, earlierCount + countAll(tally.totals)),
+  });
+  const troubles = new TroubleLines(progress);
+  let complete = false;
+  let problem: unknown;
+  try {
+    complete = await forwardRecords({
+      records: reader.read(),
+      client,
+      credentials,
+      checkpoint,
+      rejected,
+      failed,
+      tally,
+      onTrouble: (record, status, error) => troubles.tell(record, status, error),
+      stop: stop.signal,
+    });
+  } catch (error) {
+    problem = error;
+  }
+  progress.stop();
+  stop.dispose();
+  await client.close({ timeoutMs: 0 });
+  try {
+    await closeRunFiles(files, complete);
+  } catch (error) {
+    problem ??= error;
+  }
+  if (problem !== undefined && !(problem instanceof FileError || problem instanceof UsageError)) throw asError(problem);
+  const undelivered = tally.totals.rejected + tally.totals.failed + earlier.rejected + earlier.failed;
+  // Set before anything is printed: whoever reads that may close the pipe.
+  process.exitCode = exitCodeOf(problem, complete, undelivered);
+  const report: RunReport = {
+    tally,
+    earlier,
+    counters: client.counters(),
+    seconds: (performance.now() - startedAt) / 1000,
+    files: { rejected: rejected.pathIfWritten, failed: failed.pathIfWritten, checkpoint: checkpoint?.path },
+    interrupted: !complete,
+    last: reader.last,
+    problem: problem?.message,
+  };
+  if (flags.json === true) terminal.print(runReportAsJson(report));
+  else for (const line of describeRun(report)) terminal.print(line);
+  if (problem !== undefined) terminal.note(`error: ${problem.message}`);
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('something that is no error was thrown', { cause: thrown });
+}
+
+function exitCodeOf(problem: FileError | UsageError | undefined, complete: boolean, undelivered: number): number {
+  if (problem instanceof UsageError) return EXIT_CODE.usage;
+  if (problem !== undefined) return EXIT_CODE.incomplete;
+  if (!complete) return EXIT_CODE.interrupted;
+  return undelivered === 0 ? EXIT_CODE.ok : EXIT_CODE.incomplete;
+}
+
+function countAll({ delivered, rejected, failed }: StatusTotals): number {
+  return delivered + rejected + failed;
+}
+
+/** Share of the inputs whose records have ended: of what was read, many may still be under way. */
+function shareDone(reader: RecordReader, ended: number): number | undefined {
+  const { share, count } = reader;
+  return share === undefined || count === 0 ? share : share * Math.min(1, ended / count);
+}
+
+/** The first Ctrl-C ends the run in order, the second at once. */
+function stopOnSignal({ onFirst, onSecond }: { readonly onFirst: () => void; readonly onSecond: () => void }): {
+  readonly signal: AbortSignal;
+  dispose(): void;
+} {
+  const controller = new AbortController();
+  const onSignal = () => {
+    if (controller.signal.aborted) {
+      onSecond();
+      process.exit(EXIT_CODE.interrupted);
+    }
+    // The client first, so that the end of the records does not pass for the end of the inputs.
+    controller.abort();
+    onFirst();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    dispose() {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}
+
+const TROUBLES_SHOWN = 20;
+
+/** Tells of the first records that were not delivered; all of them are in the files. */
+class TroubleLines {
+  #told = 0;
+
+  constructor(private readonly progress: Progress) {}
+
+  tell({ path, line }: InputRecord, status: string, error: AnyAttributionError): void {
+    this.#told += 1;
+    if (this.#told <= TROUBLES_SHOWN)
+      this.progress.note(`${path}:${line}: ${status}: ${toSingleLine(error.message, 500)}`);
+    else if (this.#told === TROUBLES_SHOWN + 1)
+      this.progress.note('… and more, all of them in the files named at the end');
+  }
+}

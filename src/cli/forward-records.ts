@@ -1,0 +1,124 @@
+import type { AttributionClient } from '../client.js';
+import { stampNow } from '../contract/timestamp.js';
+import { ClosedError, isAttributionError, ValidationError, type AnyAttributionError } from '../errors.js';
+import type { ForwardItem } from '../forward/forward-result.js';
+import type { Checkpoint } from './checkpoint.js';
+import type { SettledStatus } from './checkpoint-file.js';
+import type { CredentialsSource } from './credentials-source.js';
+import { describeReason } from './failure-reason.js';
+import type { FlatRecord } from './flat-record.js';
+import type { InputRecord } from './input-record.js';
+import type { ReturnedRecords } from './returned-records.js';
+import type { Tally } from './tally.js';
+
+/** What a run works with. */
+export interface ForwardRecordsOptions {
+  readonly records: AsyncIterable<InputRecord>;
+  readonly client: AttributionClient<'all' | 'any'>;
+  readonly credentials: CredentialsSource;
+  /** None: an interrupted run cannot be resumed, and what it gives up comes back as failed. */
+  readonly checkpoint: Checkpoint | undefined;
+  readonly rejected: ReturnedRecords;
+  readonly failed: ReturnedRecords;
+  readonly tally: Tally;
+  /** Told of each record that was not delivered. */
+  readonly onTrouble: (record: InputRecord, status: 'rejected' | 'failed', error: AnyAttributionError) => void;
+  /** Ends the run after what is in flight; the records must end as well then. */
+  readonly stop: AbortSignal;
+  /**
+   * How long what is in flight may take then, in milliseconds. What is given up is sent again by the next run.
+   * @default 10000
+   */
+  readonly stopTimeoutMs?: number;
+}
+
+/**
+ * Forwards records and books what becomes of each: in the tally, in the file of what comes back, then in the checkpoint.
+ * Records that the checkpoint knows are passed over.
+ *
+ * @returns whether the inputs came to their end.
+ * @throws {FileError} if an input, the checkpoint or a file of what comes back fails.
+ */
+export async function forwardRecords(options: ForwardRecordsOptions): Promise<boolean> {
+  const { client, credentials, checkpoint, stop, stopTimeoutMs = 10_000 } = options;
+  /** What was handed to the client and has not ended, by its place among that. */
+  const pending = new Map<number, InputRecord>();
+
+  async function* items(): AsyncGenerator<ForwardItem<'all' | 'any'>> {
+    let index = 0;
+    for await (const read of options.records) {
+      if (stop.aborted) {
+        pending.set(index, read);
+        return;
+      }
+      if (checkpoint?.state.settled.has(read.ordinal) === true) continue;
+      if (read.item === undefined) {
+        settle(options, read, 'rejected', new ValidationError('record', read.issues));
+        await checkpoint?.room();
+        continue;
+      }
+      const { item, ...rest } = read;
+      const dated = withTimestamp(item);
+      pending.set(index, { ...rest, item: dated });
+      index += 1;
+      yield dated;
+    }
+  }
+
+  const close = () => void client.close({ timeoutMs: stopTimeoutMs });
+  stop.addEventListener('abort', close, { once: true });
+  try {
+    for await (const result of client.forward(items(), { credentials: credentials.find })) {
+      const record = pending.get(result.index);
+      // Given up because the run was stopped: it has not ended.
+      if (record === undefined || result.error?.code === 'closed') continue;
+      pending.delete(result.index);
+      try {
+        settle(options, record, result.status, result.error);
+        await checkpoint?.room();
+      } catch (error) {
+        // Leaving the loop waits for what is in flight, which should not take its full time now.
+        close();
+        throw error;
+      }
+    }
+  } catch (error) {
+    if (!stop.aborted || !isAttributionError(error) || error.code !== 'closed') throw error;
+  } finally {
+    stop.removeEventListener('abort', close);
+  }
+  if (stop.aborted && checkpoint === undefined) {
+    for (const record of pending.values())
+      settle(options, record, 'failed', new ClosedError('given up: the run was stopped'));
+  }
+  return !stop.aborted;
+}
+
+/** Dates an event that has no timestamp: sent again from the file of failed ones, it must not move in time. */
+function withTimestamp(item: ForwardItem): ForwardItem {
+  const { event } = item;
+  return event.timestamp === undefined ? { ...item, event: { ...event, timestamp: stampNow(Date.now()) } } : item;
+}
+
+function settle(
+  options: ForwardRecordsOptions,
+  record: InputRecord,
+  status: SettledStatus,
+  error: AnyAttributionError | undefined,
+): void {
+  const { checkpoint, tally, onTrouble, credentials } = options;
+  const projectId = record.item?.projectId ?? credentials.defaultProject?.projectId;
+  if (status === 'delivered' || error === undefined) {
+    tally.add('delivered', projectId, undefined);
+    checkpoint?.settle(record.ordinal, 'delivered');
+    return;
+  }
+  tally.add(status, projectId, describeReason(status, error));
+  const bytes = options[status].add(sourceOf(record, status), record, error);
+  checkpoint?.settle(record.ordinal, status, bytes);
+  onTrouble(record, status, error);
+}
+
+function sourceOf({ source, item }: InputRecord, status: 'rejected' | 'failed'): FlatRecord {
+  return status === 'failed' && item !== undefined ? { ...source, timestamp: item.event.timestamp } : source;
+}

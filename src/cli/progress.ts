@@ -1,0 +1,130 @@
+import { SingleBar } from 'cli-progress';
+import type { AttributionClient } from '../client.js';
+import type { Notice } from '../observe/notice.js';
+import type { Terminal } from './terminal.js';
+import { TimeLeft } from './time-left.js';
+import type { StatusTotals } from './checkpoint-file.js';
+
+const PLAIN_LINE_EVERY_MS = 5_000;
+const BAR_EVERY_MS = 100;
+
+// To the start of the line, and clear it.
+const CLEAR_LINE = '\r\u001b[K';
+
+/** What progress is told from. */
+export interface ProgressSource {
+  readonly client: Pick<AttributionClient, 'counters' | 'regions'>;
+  readonly totals: () => StatusTotals;
+  /** Share of the input that is done, 0 to 1; undefined if its size is not known. */
+  readonly share: () => number | undefined;
+}
+
+/** Shows how far a run is: a bar on a terminal, a plain line every five seconds elsewhere. */
+export class Progress {
+  readonly #startedAt = performance.now();
+  /** When the event of a project that waits for its next attempt will go on. */
+  readonly #waitingUntil = new Map<string, number>();
+  readonly #timeLeft = new TimeLeft();
+  #timer: NodeJS.Timeout | undefined = undefined;
+  #bar: SingleBar | undefined = undefined;
+
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly stream: NodeJS.WritableStream = process.stderr,
+  ) {}
+
+  /** Listens to the client, to know which projects wait for a retry. */
+  readonly onNotice = (notice: Notice): void => {
+    if (notice.type === 'retry') this.#waitingUntil.set(notice.projectId, performance.now() + notice.delayMs);
+    else if (notice.type === 'outage' || notice.type === 'outage_ended') this.note(notice.message);
+  };
+
+  /** A line about the run, which does not get into the bar. */
+  note(line: string): void {
+    if (this.#bar !== undefined) this.stream.write(CLEAR_LINE);
+    this.terminal.note(line);
+  }
+
+  /** Begins to show. */
+  start(source: ProgressSource): void {
+    if (this.terminal.interactive) {
+      this.#bar = new SingleBar({
+        stream: this.stream,
+        format: source.share() === undefined ? '{text}' : '{bar} {percentage} %  {text}',
+        barCompleteChar: '█',
+        barIncompleteChar: '░',
+        barsize: 24,
+        hideCursor: true,
+        clearOnComplete: true,
+        // A line above it takes its place, so that it must be drawn again though nothing has changed.
+        forceRedraw: true,
+        // Ctrl-C ends the run in order, and the bar with it.
+        gracefulExit: false,
+      });
+      this.#bar.start(1000, 0, { text: '' });
+    }
+    const everyMs = this.#bar === undefined ? PLAIN_LINE_EVERY_MS : BAR_EVERY_MS;
+    this.#timer = setInterval(() => this.#show(source), everyMs).unref();
+  }
+
+  /** Shows no more, and leaves the terminal as it was. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#bar?.stop();
+    this.#bar = undefined;
+  }
+
+  #show(source: ProgressSource): void {
+    const share = source.share();
+    const text = this.#describe(source, share);
+    if (this.#bar !== undefined) this.#bar.update(Math.floor((share ?? 0) * 1000), { text });
+    else this.terminal.note(share === undefined ? text : `${Math.floor(share * 100)} %  ${text}`);
+  }
+
+  #describe({ client, totals }: ProgressSource, share: number | undefined): string {
+    const { delivered, rejected, failed } = totals();
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    const left =
+      share === undefined ? undefined : this.#timeLeft.estimate(seconds, share, delivered + rejected + failed);
+    const parts = [
+      `${Math.round((delivered + rejected + failed) / seconds)}/s`,
+      `${delivered} delivered`,
+      ...(rejected > 0 ? [`${rejected} rejected`] : []),
+      ...(failed > 0 ? [`${failed} failed`] : []),
+      ...describeRetries(client.counters().retries),
+      ...describeWaiting(this.#countWaiting(), suspendedRegions(client)),
+      ...(left === undefined ? [] : [`${describeSeconds(left)} left`]),
+    ];
+    return parts.join('  ');
+  }
+
+  #countWaiting(): number {
+    const now = performance.now();
+    for (const [projectId, until] of this.#waitingUntil) if (until < now) this.#waitingUntil.delete(projectId);
+    return this.#waitingUntil.size;
+  }
+}
+
+function suspendedRegions(client: ProgressSource['client']): string[] {
+  return client
+    .regions()
+    .filter(({ retryBudget }) => retryBudget < 1)
+    .map(({ region }) => region);
+}
+
+function describeRetries(retries: number): string[] {
+  return retries === 0 ? [] : [retries === 1 ? '1 retry' : `${retries} retries`];
+}
+
+function describeWaiting(projects: number, regions: readonly string[]): string[] {
+  return [
+    ...(projects > 0 ? [projects === 1 ? '1 project waiting' : `${projects} projects waiting`] : []),
+    ...(regions.length > 0 ? [`region ${regions.join(', ')} in trouble`] : []),
+  ];
+}
+
+function describeSeconds(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}

@@ -1,0 +1,60 @@
+import { toSingleLine } from '../contract/text.js';
+import { recordFromCells } from './csv-record.js';
+import { splitCsvRow } from './csv-row.js';
+import { describeInexactJson } from './inexact-json.js';
+import type { RawRecord, UnreadableText } from './raw-record.js';
+import { readLines } from './read-lines.js';
+
+/** Reads lines of JSON objects; a bad one costs itself alone, and empty ones are passed over. */
+export async function* readNdjson(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<RawRecord> {
+  for await (const { number, text, problem } of readLines(chunks)) {
+    if (text.trim() === '') continue;
+    yield problem === undefined ? parseLine(number, text) : { line: number, problem, unreadable: { raw: text } };
+  }
+}
+
+function parseLine(line: number, text: string): RawRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return { line, problem: describeSyntaxError(error as Error), unreadable: { raw: text } };
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { line, problem: 'a record must be an object', unreadable: { raw: text } };
+  if (isUnreadableText(value)) return parseMended(line, value);
+  const problem = describeInexactJson(value);
+  return problem === undefined ? { line, value } : { line, problem, unreadable: { raw: text } };
+}
+
+/** Reads the text of an `UnreadableText` as what it is, now that somebody may have mended it. */
+function parseMended(line: number, { raw, columns, delimiter = ',' }: UnreadableText): RawRecord {
+  const unreadable = { raw, ...(columns && { columns }), ...(delimiter !== ',' && { delimiter }) };
+  if (raw.includes('\uFFFD')) {
+    const problem = 'holds U+FFFD in place of what was not UTF-8: put in what belongs there';
+    return { line, problem, unreadable };
+  }
+  if (columns === undefined) return parseLine(line, raw);
+  return recordFromCells(line, splitCsvRow(raw, delimiter), raw, { columns, delimiter });
+}
+
+const UNREADABLE_KEYS = new Set(['raw', 'columns', 'delimiter', 'error']);
+
+function isUnreadableText(value: object): value is UnreadableText {
+  if (!('raw' in value) || typeof value.raw !== 'string') return false;
+  if (!Object.keys(value).every((key) => UNREADABLE_KEYS.has(key))) return false;
+  const { columns, delimiter } = value as { readonly columns?: unknown; readonly delimiter?: unknown };
+  return (
+    (columns === undefined || (Array.isArray(columns) && columns.every((name) => typeof name === 'string'))) &&
+    (delimiter === undefined || (typeof delimiter === 'string' && delimiter.length === 1))
+  );
+}
+
+/** Without the text that the parser quotes: it may be a URL with credentials that got among the records. */
+function describeSyntaxError({ message }: Error): string {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return `is not JSON from character ${Number(position) + 1} on`;
+  const token = /^Unexpected token '(.)'/su.exec(message)?.[1];
+  if (token !== undefined) return `is not JSON: unexpected "${toSingleLine(token)}"`;
+  return message.includes('end of JSON') ? 'is not JSON: it breaks off' : 'is not JSON';
+}

@@ -1,0 +1,124 @@
+import { closeSync, constants, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
+import type { AnyAttributionError, ValidationIssue } from '../errors.js';
+import type { ReturnedFile } from './checkpoint-file.js';
+import { FileError } from './file-error.js';
+import type { FlatRecord } from './flat-record.js';
+import type { InputRecord } from './input-record.js';
+import { inspectOutput, NO_FOLLOW } from './output-path.js';
+import { UsageError } from './usage-error.js';
+
+/** Why a record comes back, as it stands beside the record under `error`; it is ignored when the file is fed in again. */
+interface Reason {
+  readonly code: string;
+  readonly message: string;
+  readonly issues?: readonly ValidationIssue[];
+  readonly file: string;
+  readonly line: number;
+}
+
+/** What of an error goes beside a record. */
+export type ReturnedError = Pick<AnyAttributionError, 'code' | 'message'> & {
+  readonly issues?: readonly ValidationIssue[];
+};
+
+/**
+ * A file of records that were rejected or failed, one JSON object a line, with the reason beside each. It can be fed in
+ * again as it is; what was no record stands under `raw`, to be mended there.
+ *
+ * Made only when there is something to write, readable by its owner alone.
+ */
+export class ReturnedRecords {
+  readonly #exists: boolean;
+  #fd: number | undefined = undefined;
+  #bytes = 0;
+  #unsynced = false;
+  #beginFile: () => void = () => undefined;
+
+  /**
+   * Looks at the path without touching it.
+   *
+   * @param known the file as an earlier run noted it, if there was one.
+   * @param overwrite whether a file that is not known may be written over.
+   * @throws {UsageError} if there is a file that is not this run's.
+   */
+  constructor(
+    readonly path: string,
+    private readonly known: ReturnedFile | undefined,
+    private readonly overwrite: boolean,
+  ) {
+    this.#exists = inspectOutput(path);
+    if (this.#exists && known?.path !== path && !overwrite)
+      throw new UsageError(`${path} exists: move it away, name another file, or give --restart to write over it`);
+  }
+
+  /**
+   * Begins to write: cuts a file that is there to what belongs to this run.
+   *
+   * @param beginFile called before a file is taken over or made.
+   */
+  open(beginFile: () => void): void {
+    this.#beginFile = beginFile;
+    if (!this.#exists) return;
+    const { known, path } = this;
+    const isKnown = known?.path === path && !this.overwrite;
+    if (!isKnown) beginFile();
+    this.#attempt(() => {
+      this.#fd = openSync(path, constants.O_RDWR | constants.O_APPEND | NO_FOLLOW);
+      this.#bytes = isKnown ? Math.min(known.bytes, fstatSync(this.#fd).size) : 0;
+      ftruncateSync(this.#fd, this.#bytes);
+    });
+  }
+
+  /** Adds a record; gives the size of the file after it. */
+  add(source: FlatRecord, { path, line }: Pick<InputRecord, 'path' | 'line'>, error: ReturnedError): number {
+    const { code, message, issues } = error;
+    const reason: Reason = { code, message, ...(issues && { issues }), file: path, line };
+    const text = Buffer.from(`${JSON.stringify({ ...source, error: reason })}\n`);
+    if (this.#fd === undefined) this.#beginFile();
+    this.#attempt(() => {
+      // Exclusive, which does not follow a link either.
+      this.#fd ??= openSync(this.path, 'ax', 0o600);
+      try {
+        writeFileSync(this.#fd, text);
+      } catch (trouble) {
+        // What there was room for is no record.
+        ftruncateSync(this.#fd, this.#bytes);
+        throw trouble;
+      }
+    });
+    this.#bytes += text.length;
+    this.#unsynced = true;
+    return this.#bytes;
+  }
+
+  /** The path, if there are records in the file. */
+  get pathIfWritten(): string | undefined {
+    return this.#bytes > 0 ? this.path : undefined;
+  }
+
+  /** Puts what was added on the disk: before the checkpoint says that the record has ended. */
+  sync(): void {
+    const fd = this.#fd;
+    if (fd === undefined || !this.#unsynced) return;
+    this.#attempt(() => fdatasyncSync(fd));
+    this.#unsynced = false;
+  }
+
+  /** Puts everything on the disk and closes the file. */
+  close(): void {
+    try {
+      this.sync();
+    } finally {
+      if (this.#fd !== undefined) closeSync(this.#fd);
+      this.#fd = undefined;
+    }
+  }
+
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      throw new FileError('write', this.path, error);
+    }
+  }
+}

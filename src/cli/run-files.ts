@@ -1,0 +1,95 @@
+import { basename } from 'node:path';
+import { Checkpoint } from './checkpoint.js';
+import { emptyState, readState, type CheckpointState } from './checkpoint-file.js';
+import type { Input } from './open-input.js';
+import { inspectOutput, refuseSameFile } from './output-path.js';
+import { ReturnedRecords } from './returned-records.js';
+import { UsageError } from './usage-error.js';
+
+/** What the files of a run depend on. */
+export interface RunFileOptions {
+  readonly rejected?: string;
+  readonly failed?: string;
+  /** A path, or false for none. */
+  readonly checkpoint?: string | false;
+  /** Whether to forget an earlier run, and to write over what is there. */
+  readonly restart?: boolean;
+  /** Whether to go on although an input has changed. */
+  readonly acceptChanged?: boolean;
+}
+
+/** The files that a run writes. */
+export interface RunFiles {
+  readonly checkpoint: Checkpoint | undefined;
+  readonly rejected: ReturnedRecords;
+  readonly failed: ReturnedRecords;
+}
+
+/**
+ * Opens what a run writes, going on from an earlier run of the same inputs. Everything is looked at first, so that a call
+ * which is refused changes nothing.
+ *
+ * @throws {UsageError} if a file is not this run's, or the earlier run came to its end.
+ */
+export async function openRunFiles(inputs: readonly Input[], options: RunFileOptions): Promise<RunFiles> {
+  const base = baseName(inputs[0]);
+  const rejectedPath = options.rejected ?? `${base}.rejected.ndjson`;
+  const failedPath = options.failed ?? `${base}.failed.ndjson`;
+  // A stream cannot be told from another one, so it has a checkpoint only if that is asked for.
+  const implied = inputs.some(({ identity }) => identity === undefined) ? undefined : `${base}.checkpoint`;
+  const path = options.checkpoint === false ? undefined : (options.checkpoint ?? implied);
+  const inputPaths = inputs.filter(({ identity }) => identity !== undefined).map((input) => input.path);
+  refuseSameFile(inputPaths, [rejectedPath, failedPath, ...(path === undefined ? [] : [path])]);
+  const restart = options.restart === true;
+  const state = path === undefined ? emptyState() : await findState(path, inputs, restart, options.acceptChanged);
+  const rejected = new ReturnedRecords(rejectedPath, state.returned.rejected, restart);
+  const failed = new ReturnedRecords(failedPath, state.returned.failed, restart);
+  const checkpoint = path === undefined ? undefined : new Checkpoint(path, inputs, state);
+  rejected.open(() => checkpoint?.beginFile('rejected', rejectedPath));
+  failed.open(() => checkpoint?.beginFile('failed', failedPath));
+  if (checkpoint !== undefined) {
+    checkpoint.beforeWrite = () => {
+      rejected.sync();
+      failed.sync();
+    };
+  }
+  return { checkpoint, rejected, failed };
+}
+
+/**
+ * Puts everything on the disk; `complete` says that the inputs came to their end.
+ *
+ * @throws {FileError} if something is not there.
+ */
+export async function closeRunFiles({ checkpoint, rejected, failed }: RunFiles, complete: boolean): Promise<void> {
+  try {
+    // First, so that it does not say that a record has ended whose file fails then.
+    await checkpoint?.close(complete);
+  } finally {
+    try {
+      rejected.close();
+    } finally {
+      failed.close();
+    }
+  }
+}
+
+async function findState(
+  path: string,
+  inputs: readonly Input[],
+  restart: boolean,
+  acceptChanged = false,
+): Promise<CheckpointState> {
+  if (!inspectOutput(path) || restart) return emptyState();
+  const state = await readState(path, inputs, acceptChanged);
+  if (state.complete && !acceptChanged) {
+    throw new UsageError(`${path} says that everything was forwarded: give --restart to send it all again`);
+  }
+  return { ...state, complete: false };
+}
+
+function baseName(first: Input | undefined): string {
+  if (first === undefined || first.path === '-') return 'stdin';
+  // A pipe has its name in a folder of the system (/dev/fd/63).
+  return first.identity === undefined ? basename(first.path) : first.path;
+}

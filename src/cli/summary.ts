@@ -1,0 +1,119 @@
+import { toSingleLine } from '../contract/text.js';
+import type { Counters } from '../observe/counters.js';
+import type { StatusTotals } from './checkpoint-file.js';
+import type { InputRecord } from './input-record.js';
+import type { Tally } from './tally.js';
+
+/** All that is known at the end of a run. */
+export interface RunReport {
+  readonly tally: Tally;
+  /** What earlier runs of the same checkpoint had done. */
+  readonly earlier: StatusTotals;
+  readonly counters: Counters;
+  readonly seconds: number;
+  /** Files that were written. */
+  readonly files: {
+    readonly rejected: string | undefined;
+    readonly failed: string | undefined;
+    readonly checkpoint: string | undefined;
+  };
+  /** Whether it ended before its inputs did. */
+  readonly interrupted: boolean;
+  /** The last record that was taken on. */
+  readonly last: Pick<InputRecord, 'path' | 'line'> | undefined;
+  /** What it broke off at, if it did not end in order. */
+  readonly problem: string | undefined;
+}
+
+// A table of thousands of projects helps nobody at a terminal; --json has them all.
+const ROWS_SHOWN = 20;
+
+/** The report for people. */
+export function describeRun(report: RunReport): string[] {
+  const { tally, earlier, counters, seconds, files, interrupted, problem } = report;
+  const { delivered, rejected, failed } = tally.totals;
+  const done = delivered + rejected + failed;
+  const before = earlier.delivered + earlier.rejected + earlier.failed;
+  const ending = problem !== undefined ? 'Broken off' : interrupted ? 'Interrupted' : 'Done';
+  const lines = [
+    '',
+    `${ending}: ${done} records in ${seconds.toFixed(1)} s (${Math.round(done / Math.max(seconds, 0.001))}/s): ` +
+      `${delivered} delivered, ${rejected} rejected, ${failed} failed; ${counters.attempts} requests, ${counters.retries} of them retries`,
+  ];
+  if (before > 0) {
+    lines.push(`Earlier runs: ${earlier.delivered} delivered, ${earlier.rejected} rejected, ${earlier.failed} failed`);
+  }
+  if (counters.maybeDuplicate > 0)
+    lines.push(
+      `${counters.maybeDuplicate} deliveries may be there twice: an earlier attempt may have been recorded as well`,
+    );
+  if (counters.unconfirmed > 0) lines.push(`${counters.unconfirmed} deliveries came without the word "success"`);
+  lines.push(...describeProjects(tally), ...describeReasons(tally));
+  if (files.rejected !== undefined)
+    lines.push(`Rejected records, with the reason beside each: ${files.rejected} (mend them and forward that file)`);
+  if (files.failed !== undefined)
+    lines.push(`Failed records, with the reason beside each: ${files.failed} (forward that file later)`);
+  if (interrupted) lines.push(describeGoingOn(report));
+  return lines;
+}
+
+function describeGoingOn({ files, last }: RunReport): string {
+  if (files.checkpoint !== undefined) return 'Run the same command again to go on where it stopped.';
+  return last === undefined
+    ? 'Nothing was taken on.'
+    : `Without a checkpoint: it took on everything up to line ${last.line} of ${last.path}, and nothing behind it.`;
+}
+
+function describeProjects({ byProject }: Tally): string[] {
+  if (byProject.length === 0) return [];
+  const rows = byProject
+    .slice(0, ROWS_SHOWN)
+    .map(([projectId, totals]) => [
+      toSingleLine(projectId, 60),
+      `${totals.delivered}`,
+      `${totals.rejected}`,
+      `${totals.failed}`,
+    ]);
+  const table = alignColumns([['project', 'delivered', 'rejected', 'failed'], ...rows]);
+  return ['', ...table, ...describeMore(byProject.length, 'projects'), ''];
+}
+
+function describeReasons({ byReason }: Tally): string[] {
+  if (byReason.length === 0) return [];
+  const rows = byReason.slice(0, ROWS_SHOWN).map(([reason, count]) => [`${count}`, toSingleLine(reason, 160)]);
+  return [...alignColumns(rows), ...describeMore(byReason.length, 'reasons'), ''];
+}
+
+function describeMore(count: number, what: string): string[] {
+  return count > ROWS_SHOWN ? [`… and ${count - ROWS_SHOWN} more ${what} (--json lists them)`] : [];
+}
+
+/** Columns side by side; numbers to the right. */
+export function alignColumns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) =>
+        /^\d+$/.test(cell) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** The report for machines. */
+export function runReportAsJson(report: RunReport): string {
+  const { tally, earlier, counters, seconds, files, interrupted, last, problem } = report;
+  return JSON.stringify({
+    interrupted,
+    problem: problem ?? null,
+    seconds,
+    totals: tally.totals,
+    earlier,
+    byProject: Object.fromEntries(tally.byProject),
+    byReason: Object.fromEntries(tally.byReason),
+    counters,
+    files,
+    last: last === undefined ? null : { path: last.path, line: last.line },
+  });
+}

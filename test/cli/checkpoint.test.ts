@@ -1,0 +1,122 @@
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Checkpoint } from '../../src/cli/checkpoint.js';
+import { emptyState, readState } from '../../src/cli/checkpoint-file.js';
+import type { Input } from '../../src/cli/open-input.js';
+import { workFolder } from './work-folder.js';
+
+const INPUTS: readonly Input[] = [
+  { path: 'a.ndjson', identity: { bytes: 100, modifiedMs: 5 }, format: 'ndjson', compression: undefined },
+];
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+function begin(compactFromBytes?: number) {
+  const folder = workFolder();
+  const path = folder.at('checkpoint');
+  return { folder, path, checkpoint: new Checkpoint(path, INPUTS, emptyState(), compactFromBytes) };
+}
+
+describe('a checkpoint', () => {
+  it('is there from the start, for its owner alone, and leaves no other file behind', async () => {
+    const { folder, path, checkpoint } = begin();
+    expect(readdirSync(folder.path)).toEqual(['checkpoint']);
+    if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600);
+    await checkpoint.close(false);
+  });
+
+  it('has an entry in the file by the end of the turn in which the record ended', async () => {
+    const { path, checkpoint } = begin();
+    checkpoint.settle(0, 'delivered');
+    checkpoint.settle(2, 'delivered');
+    await turn();
+    expect((await readState(path, INPUTS)).totals.delivered).toBe(2);
+    await checkpoint.close(false);
+  });
+
+  it('notes a record once', async () => {
+    const { path, checkpoint } = begin();
+    checkpoint.settle(0, 'delivered');
+    checkpoint.settle(0, 'failed', 10);
+    await checkpoint.close(false);
+    expect((await readState(path, INPUTS)).totals).toEqual({ delivered: 1, rejected: 0, failed: 0 });
+  });
+
+  it('has what entries speak of put on the disk before it writes them', async () => {
+    const { path, checkpoint } = begin();
+    const written: string[] = [];
+    checkpoint.beforeWrite = () => written.push(readFileSync(path, 'utf8').split('\n').slice(1).join('\n'));
+    checkpoint.beginFile('failed', 'f.ndjson');
+    checkpoint.settle(0, 'failed', 25);
+    await checkpoint.close(true);
+    expect(written).toEqual(['', 'f "f.ndjson";\n']);
+    expect(await readState(path, INPUTS)).toMatchObject({
+      returned: { failed: { path: 'f.ndjson', bytes: 25 } },
+      complete: true,
+    });
+  });
+
+  it('lets the run go on only while little is not on the disk', async () => {
+    const { path, checkpoint } = begin();
+    for (let ordinal = 0; ordinal < 5_000; ordinal += 1) {
+      checkpoint.settle(ordinal, 'delivered');
+      await checkpoint.room();
+    }
+    await checkpoint.close(false);
+    expect((await readState(path, INPUTS)).settled.mark).toBe(5_000);
+  });
+
+  it('does not grow with the run, and says the same when it is written anew', async () => {
+    const { folder, path, checkpoint } = begin(2_000);
+    checkpoint.beginFile('rejected', 'r.ndjson');
+    for (let ordinal = 1; ordinal <= 20_000; ordinal += 1) {
+      if (ordinal % 100 === 0) checkpoint.settle(ordinal, 'rejected', ordinal);
+      else checkpoint.settle(ordinal, 'delivered');
+      await checkpoint.room();
+    }
+    checkpoint.settle(0, 'delivered');
+    await checkpoint.close(true);
+    expect(statSync(path).size).toBeLessThan(50_000);
+    expect(readdirSync(folder.path)).toEqual(['checkpoint']);
+    const state = await readState(path, INPUTS);
+    expect(state).toMatchObject({
+      totals: { delivered: 19_801, rejected: 200, failed: 0 },
+      returned: { rejected: { path: 'r.ndjson', bytes: 20_000 } },
+      complete: true,
+    });
+    expect(state.settled.mark).toBe(20_001);
+  });
+
+  it('says so when it cannot be begun', () => {
+    const folder = workFolder();
+    const open = () => new Checkpoint(folder.at('none/checkpoint'), INPUTS, emptyState());
+    expect(open).toThrow(/^cannot write .*none.checkpoint: no such file or directory \(ENOENT\)$/);
+  });
+
+  it('gives trouble with what entries speak of out of the next call, and writes nothing more', async () => {
+    const { path, checkpoint } = begin();
+    checkpoint.beforeWrite = () => {
+      throw new Error('disk full');
+    };
+    checkpoint.settle(0, 'delivered');
+    await turn();
+    expect(() => checkpoint.settle(1, 'delivered')).toThrow(`cannot write ${path}: disk full`);
+    await expect(checkpoint.room()).rejects.toThrow('disk full');
+    checkpoint.flush();
+    await expect(checkpoint.close(true)).rejects.toThrow('disk full');
+    expect(await readState(path, INPUTS)).toMatchObject({ totals: { delivered: 0 }, complete: false });
+  });
+
+  it('says so when it is in the way of being written anew', async () => {
+    const { folder, checkpoint } = begin(10);
+    rmSync(folder.path, { recursive: true });
+    const run = async () => {
+      for (let ordinal = 0; ordinal < 3_000; ordinal += 1) {
+        checkpoint.settle(ordinal, 'delivered');
+        await checkpoint.room();
+      }
+    };
+    await expect(run()).rejects.toMatchObject({ name: 'FileError' });
+    await expect(checkpoint.close(true)).rejects.toMatchObject({ name: 'FileError' });
+  });
+});

@@ -1,0 +1,116 @@
+import { chmodSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { ENVIRONMENT, readCredentials } from '../../src/cli/credentials-source.js';
+import { CANARY_PASSCODE, CANARY_TOKEN, canariesIn, canaryCredentials, everythingShownOf } from '../support/canary.js';
+import { workFolder } from './work-folder.js';
+
+const secrets = { projectToken: CANARY_TOKEN, projectPasscode: CANARY_PASSCODE };
+
+const environment = {
+  [ENVIRONMENT.projectId]: 'ENV-1',
+  [ENVIRONMENT.projectToken]: CANARY_TOKEN,
+  [ENVIRONMENT.projectPasscode]: CANARY_PASSCODE,
+  [ENVIRONMENT.region]: 'India',
+};
+
+function fromFile(content: unknown, env: NodeJS.ProcessEnv = {}) {
+  const text = typeof content === 'string' ? content : JSON.stringify(content);
+  return readCredentials(workFolder().write('projects.json', text), env);
+}
+
+/** The message of the refusal, without a secret in it. */
+function refusalOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'UsageError' });
+    expect(canariesIn(everythingShownOf(error))).toEqual([]);
+    return (error as Error).message;
+  }
+  return 'it was not refused';
+}
+
+describe('credentials from a file', () => {
+  it('stand by project id', () => {
+    const source = fromFile({ 'P-1': secrets, 'P-2': { ...secrets, region: 'in1' } });
+    expect(source.find('P-2')).toMatchObject({ projectId: 'P-2', region: 'in' });
+    expect(source.find('P-3')).toBeUndefined();
+    expect(source.find('__proto__')).toBeUndefined();
+    expect(source.defaultProject).toBeUndefined();
+    expect(source.all).toHaveLength(2);
+    expect(canariesIn(everythingShownOf(source))).toEqual([]);
+  });
+
+  it('stand in a list, or alone', () => {
+    expect(fromFile([canaryCredentials({ projectId: 'P-1' })]).find('P-1')).toBeDefined();
+    expect(fromFile(canaryCredentials({ projectId: 'P-1' })).find('P-1')).toBeDefined();
+  });
+
+  it('are the default where they are of one project', () => {
+    expect(fromFile({ 'P-1': secrets }).defaultProject?.projectId).toBe('P-1');
+  });
+
+  it('may have a byte order mark before them', () => {
+    expect(fromFile(`\uFEFF${JSON.stringify({ 'P-1': secrets })}`).find('P-1')).toBeDefined();
+  });
+
+  it.each([
+    ['{"P-1": {"projectToken": "canary-token-5f0c2a",', 'projects.json is not JSON'],
+    ['canary-token-5f0c2a', 'projects.json is not JSON'],
+    ['null', 'must hold an object by project id, or a list'],
+    [{ 'P-1': CANARY_TOKEN }, 'project P-1: must be an object'],
+    [[CANARY_TOKEN], 'entry 1: must be an object'],
+    [{ 'P-1': null }, 'project P-1: must be an object'],
+    [{ 'P-1': { projectToken: CANARY_TOKEN } }, 'projectPasscode: Project Passcode is required'],
+    [{ 'P-1': { ...secrets, projectToken: `${CANARY_TOKEN}!` } }, 'projectToken: Project Token may hold letters'],
+    [{ 'P-1': { ...secrets, region: 'moon' } }, 'region'],
+    [{ 'P-1': { ...secrets, projectId: 'P-2' } }, 'it names another project, P-2'],
+    [[canaryCredentials(), canaryCredentials()], 'project TEST-111-222Z is there twice'],
+  ])('are refused without showing a value: %#', (content, message) => {
+    expect(refusalOf(() => fromFile(content))).toContain(message);
+  });
+
+  it('are refused where there is no file', () => {
+    expect(refusalOf(() => readCredentials('/none.json', {}))).toBe(
+      'cannot read /none.json: no such file or directory (ENOENT)',
+    );
+  });
+
+  it('come with a warning where others can read them', () => {
+    const path = workFolder().write('projects.json', JSON.stringify({ 'P-1': secrets }));
+    expect(readCredentials(path, {}).warnings).toEqual([]);
+    if (process.platform === 'win32') return;
+    chmodSync(path, 0o644);
+    expect(readCredentials(path, {}).warnings).toEqual([
+      `${path} can be read by others on this machine: chmod 600 ${path}`,
+    ]);
+  });
+});
+
+describe('credentials from the environment', () => {
+  it('are the default, also beside a file', () => {
+    expect(readCredentials(undefined, environment).defaultProject).toMatchObject({ projectId: 'ENV-1', region: 'in' });
+    const source = fromFile({ 'P-1': secrets }, environment);
+    expect(source.defaultProject?.projectId).toBe('ENV-1');
+    expect(source.find('P-1')).toBeDefined();
+  });
+
+  it('count where the file has the same project', () => {
+    expect(fromFile({ 'ENV-1': { ...secrets, region: 'us' } }, environment).find('ENV-1')).toMatchObject({
+      region: 'in',
+    });
+  });
+
+  it('are none where the variables are empty', () => {
+    const empty = Object.fromEntries(Object.values(ENVIRONMENT).map((name) => [name, '']));
+    expect(readCredentials(undefined, empty)).toMatchObject({ defaultProject: undefined, all: [] });
+  });
+
+  it('are refused where one is missing', () => {
+    const { [ENVIRONMENT.projectPasscode]: passcode, ...others } = environment;
+    expect(passcode).toBeDefined();
+    expect(refusalOf(() => readCredentials(undefined, others))).toContain(
+      'the environment (CLEVERTAP_PROJECT_ID, CLEVERTAP_PROJECT_TOKEN, CLEVERTAP_PROJECT_PASSCODE): credentials: projectPasscode',
+    );
+  });
+});

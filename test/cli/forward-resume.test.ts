@@ -1,0 +1,191 @@
+import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
+import zlib from 'node:zlib';
+import { describe, expect, it, vi } from 'vitest';
+import { emulatedRun, type EmulatedRun } from './emulated-run.js';
+import { flatRecord, ndjson, numberedRecords } from './records.js';
+
+/** How often each record was recorded, by its parameter `n`. */
+function timesOf({ emulator }: EmulatedRun): Map<number, number> {
+  const times = new Map<number, number>();
+  for (const { recorded, params } of emulator.received) {
+    const n = Number(params['n']);
+    if (recorded) times.set(n, (times.get(n) ?? 0) + 1);
+  }
+  return times;
+}
+
+function repeatsOf(run: EmulatedRun): number {
+  return [...timesOf(run).values()].reduce((sum, times) => sum + times - 1, 0);
+}
+
+/** Waits until the emulator has seen some requests, so that a run is under way. */
+async function underWay({ emulator }: EmulatedRun, requests = 60): Promise<void> {
+  await vi.waitUntil(() => emulator.counts.requests >= requests, { timeout: 15_000, interval: 2 });
+}
+
+const IN_FLIGHT = 8;
+const LIMITS = ['--total', `${IN_FLIGHT}`] as const;
+
+describe('Ctrl-C', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'once (%s) ends the run in order, and the same command goes on where it stopped',
+    async (signal) => {
+      const run = await emulatedRun();
+      run.folder.write('a.ndjson', `${ndjson(numberedRecords(1_600))}nope\n`);
+      const first = run.startForward(['a.ndjson', ...LIMITS]);
+      await underWay(run);
+      first.child.kill(signal);
+      const { code, stdout, stderr } = await first.ended;
+      expect(code).toBe(130);
+      expect(stderr).toContain('Stopping: waiting for what is in flight. Once more to stop at once.');
+      expect(stdout).toMatch(/Interrupted: [^]*Run the same command again to go on where it stopped\./);
+      expect(timesOf(run).size).toBeLessThan(1_600);
+      const second = await run.forward(['a.ndjson', ...LIMITS]);
+      expect(second.code).toBe(1);
+      expect(second.stderr).toContain('Going on where the last run stopped.');
+      expect(second.stdout).toContain('Earlier runs: ');
+      expect([timesOf(run).size, repeatsOf(run)]).toEqual([1_600, 0]);
+    },
+  );
+
+  it('twice ends it at once, and no more is repeated than was in flight', async () => {
+    const run = await emulatedRun();
+    run.folder.write('a.ndjson', ndjson(numberedRecords(600)));
+    const first = run.startForward(['a.ndjson', ...LIMITS]);
+    await underWay(run);
+    // Recorded, and never answered: as far as the run knows, in flight.
+    run.emulator.faults.add({ kind: 'hang', recorded: true });
+    await vi.waitUntil(() => run.emulator.counts.faults === IN_FLIGHT, { timeout: 15_000, interval: 2 });
+    first.child.kill('SIGINT');
+    await first.told('Once more to stop at once.');
+    first.child.kill('SIGINT');
+    expect((await first.ended).code).toBe(130);
+    run.emulator.faults.clear();
+    expect((await run.forward(['a.ndjson', ...LIMITS])).code).toBe(0);
+    expect(timesOf(run).size).toBe(600);
+    expect(repeatsOf(run)).toBeLessThanOrEqual(IN_FLIGHT);
+  });
+
+  it('ends a run whose standard input never does', async () => {
+    const run = await emulatedRun();
+    const first = run.startForward(['-', '--format', 'ndjson']);
+    first.child.stdin.write(`${ndjson(numberedRecords(5))}{"half a line`);
+    await underWay(run, 5);
+    first.child.kill('SIGINT');
+    const { code, stdout } = await first.ended;
+    expect(code).toBe(130);
+    expect(stdout).toContain('5 delivered, 0 rejected, 0 failed');
+    expect(stdout).toContain('it took on everything up to line 5 of -, and nothing behind it');
+  });
+});
+
+describe('a kill', () => {
+  it('of a run that reads standard input with a checkpoint can be gone on from', async () => {
+    const run = await emulatedRun();
+    const input = ndjson(numberedRecords(600));
+    const args = ['-', '--format', 'ndjson', '--checkpoint', 'mine.checkpoint', ...LIMITS];
+    const first = run.startForward(args);
+    first.child.stdin.write(input);
+    await underWay(run);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    expect((await run.forward(args, { input })).code).toBe(0);
+    expect(timesOf(run).size).toBe(600);
+    expect(repeatsOf(run)).toBeLessThanOrEqual(IN_FLIGHT);
+  });
+
+  it('leaves the records that came back each once', async () => {
+    const run = await emulatedRun();
+    const records = numberedRecords(600).map((record, n) => (n % 3 === 0 ? { ...record, platform: '' } : record));
+    run.folder.write('a.ndjson', ndjson(records));
+    const first = run.startForward(['a.ndjson', ...LIMITS]);
+    await underWay(run);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    expect((await run.forward(['a.ndjson', ...LIMITS])).code).toBe(1);
+    const numbers = run.folder
+      .readJsonLines('a.ndjson.rejected.ndjson')
+      .map(({ params }) => (params as { n: number }).n)
+      .sort((one, other) => one - other);
+    expect(numbers).toEqual(Array.from({ length: 200 }, (_, index) => index * 3));
+    expect(timesOf(run).size).toBe(400);
+  });
+});
+
+describe('a run that came to its end', () => {
+  it('is not sent again by accident, however often it is tried', async () => {
+    const run = await emulatedRun();
+    run.folder.write('a.ndjson', ndjson(numberedRecords(3)));
+    await run.forward(['a.ndjson']);
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const { code, stderr } = await run.forward(['a.ndjson']);
+      expect([code, stderr]).toEqual([
+        2,
+        'error: a.ndjson.checkpoint says that everything was forwarded: give --restart to send it all again\n',
+      ]);
+    }
+    expect(repeatsOf(run)).toBe(0);
+  });
+
+  it('is sent again with --restart', async () => {
+    const run = await emulatedRun();
+    run.folder.write('a.ndjson', `${ndjson(numberedRecords(3))}nope\n`);
+    await run.forward(['a.ndjson']);
+    expect((await run.forward(['a.ndjson', '--restart'])).code).toBe(1);
+    expect(repeatsOf(run)).toBe(3);
+    expect(run.folder.readJsonLines('a.ndjson.rejected.ndjson')).toHaveLength(1);
+  });
+
+  it('leaves no trace with --no-checkpoint, and is sent again', async () => {
+    const run = await emulatedRun();
+    run.folder.write('a.ndjson', ndjson(numberedRecords(3)));
+    for (let attempt = 0; attempt < 2; attempt += 1)
+      expect((await run.forward(['a.ndjson', '--no-checkpoint'])).code).toBe(0);
+    expect(existsSync(run.folder.at('a.ndjson.checkpoint'))).toBe(false);
+    expect(repeatsOf(run)).toBe(3);
+  });
+});
+
+describe('a file that has changed between runs', () => {
+  it('is refused, unless it is said that its records are in their places', async () => {
+    const run = await emulatedRun();
+    run.folder.write('a.ndjson', ndjson(numberedRecords(3)));
+    await run.forward(['a.ndjson']);
+    appendFileSync(run.folder.at('a.ndjson'), ndjson([flatRecord({ params: { n: 3 } })]));
+    const refused = await run.forward(['a.ndjson']);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /^error: a\.ndjson has changed since a\.ndjson\.checkpoint was written: give --accept-changed/,
+    );
+    expect((await run.forward(['a.ndjson', '--accept-changed'])).code).toBe(0);
+    expect([timesOf(run).size, repeatsOf(run)]).toEqual([4, 0]);
+  });
+
+  it('can be one that was damaged: what could be read was sent, and the rest is once it is mended', async () => {
+    const run = await emulatedRun();
+    const whole = zlib.gzipSync(ndjson(numberedRecords(1_500)), { level: 0 });
+    run.folder.write('a.ndjson.gz', whole);
+    truncateSync(run.folder.at('a.ndjson.gz'), 150_000);
+    const first = await run.forward(['a.ndjson.gz']);
+    expect(first.code).toBe(1);
+    expect(first.stderr).toBe('error: cannot read a.ndjson.gz: unexpected end of file (Z_BUF_ERROR)\n');
+    expect(first.stdout).toMatch(/Broken off: \d+ records .* 0 rejected, 0 failed/);
+    const read = timesOf(run).size;
+    expect(read).toBeGreaterThan(100);
+    expect(read).toBeLessThan(1_500);
+    run.folder.write('a.ndjson.gz', whole);
+    expect((await run.forward(['a.ndjson.gz', '--accept-changed'])).code).toBe(0);
+    expect([timesOf(run).size, repeatsOf(run)]).toEqual([1_500, 0]);
+  });
+
+  it('is told from other inputs', async () => {
+    const run = await emulatedRun();
+    run.folder.write('a.ndjson', ndjson(numberedRecords(3)));
+    run.folder.write('b.ndjson', ndjson(numberedRecords(3)));
+    await run.forward(['a.ndjson']);
+    const { code, stderr } = await run.forward(['a.ndjson', 'b.ndjson']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('error: a.ndjson.checkpoint is the checkpoint of other inputs');
+    expect(readFileSync(run.folder.at('a.ndjson.checkpoint'), 'utf8')).toContain('end;');
+  });
+});

@@ -1,0 +1,25 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { printable } from '../../src/cli/terminal.js';
+
+describe('what gets to the terminal', () => {
+  it('has control characters in words, so that no file and no server steers it', () => {
+    expect(printable('a\u001b[2Jb\rc\nd\u009b0me\u202ef\u2066g\u007f\0')).toBe(
+      'a\\u001b[2Jb\\u000dc\\u000ad\\u009b0me\\u202ef\\u2066g\\u007f\\u0000',
+    );
+  });
+
+  it('is left alone otherwise', () => {
+    expect(printable('  10  Ünï – 東京 😀 …  x')).toBe('  10  Ünï – 東京 😀 …  x');
+  });
+
+  it('stays the same JSON', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
+        const text = JSON.stringify(value);
+        expect(JSON.parse(printable(text))).toEqual(JSON.parse(text));
+        expect(printable(text)).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
+      }),
+    );
+  });
+});
