@@ -20,6 +20,8 @@ export default defineConfig([
     ...common,
     entry: { cli: 'src/cli/bin.ts' },
     format: 'esm',
+    // Of use to those who work on the program, not to those who run it; and the largest file of the package by far.
+    sourcemap: false,
     // What only the command line needs is bundled, so that the library's users do not install it.
     noExternal: [...(common.noExternal ?? []), 'commander', 'csv-parse', 'cli-progress'],
     // cli-progress is CommonJS and requires Node's own modules.

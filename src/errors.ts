@@ -33,7 +33,7 @@ export interface ErrorDetails {
   readonly host?: string | undefined;
   /** The CleverTap project the event belongs to. */
   readonly projectId?: string | undefined;
-  /** What lies behind it; already free of secrets. */
+  /** What lies behind it: made anew of redacted texts, but for what the caller itself threw or aborted with. */
   readonly cause?: unknown;
 }
 

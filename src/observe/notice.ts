@@ -1,9 +1,10 @@
+import type { RegionCode } from '../contract/regions.js';
 import type { ErrorCode, AnyAttributionError } from '../errors.js';
 
 /** What the notices about one event have in common. None of them ever holds a token, a passcode or a query. */
 export interface EventNotice {
   readonly projectId: string;
-  readonly region: string;
+  readonly region: RegionCode;
   readonly host: string;
   /** `organic_install`, `inorganic_install` or `custom`. */
   readonly eventType: string;
@@ -52,7 +53,7 @@ export interface FailedNotice extends EventNotice {
 /** A region has answered 5xx for more than 10 minutes without a break, or has stopped to. */
 export interface OutageNotice {
   readonly type: 'outage' | 'outage_ended';
-  readonly region: string;
+  readonly region: RegionCode;
   readonly host: string;
   readonly since: Date;
   /** What to do about it, in a sentence. */
@@ -62,7 +63,7 @@ export interface OutageNotice {
 /** The retry budget of a region is used up, so that nothing but one probe at a time is retried; or it delivers again. */
 export interface BudgetNotice {
   readonly type: 'retries_suspended' | 'retries_resumed';
-  readonly region: string;
+  readonly region: RegionCode;
   readonly host: string;
 }
 

@@ -26,7 +26,8 @@ export class Observer {
   notify(notice: Notice): void {
     try {
       const result: unknown = this.onNotice?.(notice);
-      if (result instanceof Promise) result.catch(() => this.#warnOnce());
+      // An async function passes for a listener; its rejection must not end the process.
+      if (result !== undefined) Promise.resolve(result).catch(() => this.#warnOnce());
     } catch {
       this.#warnOnce();
     }
