@@ -19,7 +19,6 @@ export function readColumns(header: readonly string[], delimiter: string, path: 
     return problem === undefined ? [] : [`column "${toSingleLine(name, 80)}" ${problem}`];
   });
   const [only] = columns;
-  if (columns.every((name) => name === '')) problems.push('the header line names no column');
   if (problems.length === 0) return columns;
   const other = OTHER_DELIMITERS.find(([character]) => character !== delimiter && only?.includes(character) === true);
   if (columns.length === 1 && other !== undefined)

@@ -94,9 +94,11 @@ async function emulate(flags: EmulateFlags, terminal: Terminal): Promise<void> {
     await asUsage(() => {
       for (const fault of faults) emulator.faults.add(fault as Fault);
     });
+    // Listened for before anybody is told that it is there to be interrupted.
+    const ended = interrupted();
     terminal.note(`Listening on ${emulator.baseUrl}`);
     if (flags.accounts === undefined) for (const line of describeSample(emulator.baseUrl)) terminal.note(line);
-    await interrupted();
+    await ended;
     const { requests, recorded, refused, faults: struck } = emulator.counts;
     terminal.print(
       flags.json === true

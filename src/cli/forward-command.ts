@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { toSingleLine } from '../contract/text.js';
 import type { AnyAttributionError } from '../errors.js';
+import { asError } from './as-error.js';
 import type { StatusTotals } from './checkpoint-file.js';
 import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } from './client-options.js';
 import { readCredentials } from './credentials-source.js';
@@ -125,6 +126,8 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
       tally,
       onTrouble: (record, status, error) => troubles.tell(record, status, error),
       stop: stop.signal,
+      // Room for all that may be in flight, and as much again to choose from.
+      lookAhead: Math.max(1_024, 2 * (flags.total ?? 0)),
     });
   } catch (error) {
     problem = error;
@@ -154,10 +157,6 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
   if (flags.json === true) terminal.print(runReportAsJson(report));
   else for (const line of describeRun(report)) terminal.print(line);
   if (problem !== undefined) terminal.note(`error: ${problem.message}`);
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('something that is no error was thrown', { cause: thrown });
 }
 
 function exitCodeOf(problem: FileError | UsageError | undefined, complete: boolean, undelivered: number): number {

@@ -2,6 +2,7 @@ import type { AttributionClient } from '../client.js';
 import { stampNow } from '../contract/timestamp.js';
 import { ClosedError, isAttributionError, ValidationError, type AnyAttributionError } from '../errors.js';
 import type { ForwardItem } from '../forward/forward-result.js';
+import { asError } from './as-error.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { SettledStatus } from './checkpoint-file.js';
 import type { CredentialsSource } from './credentials-source.js';
@@ -25,6 +26,8 @@ export interface ForwardRecordsOptions {
   readonly onTrouble: (record: InputRecord, status: 'rejected' | 'failed', error: AnyAttributionError) => void;
   /** Ends the run after what is in flight; the records must end as well then. */
   readonly stop: AbortSignal;
+  /** Records that may be read ahead of the results. @default 1024 */
+  readonly lookAhead?: number | undefined;
   /**
    * How long what is in flight may take then, in milliseconds. What is given up is sent again by the next run.
    * @default 10000
@@ -40,9 +43,23 @@ export interface ForwardRecordsOptions {
  * @throws {FileError} if an input, the checkpoint or a file of what comes back fails.
  */
 export async function forwardRecords(options: ForwardRecordsOptions): Promise<boolean> {
-  const { client, credentials, checkpoint, stop, stopTimeoutMs = 10_000 } = options;
+  const { client, credentials, checkpoint, stop, lookAhead, stopTimeoutMs = 10_000 } = options;
   /** What was handed to the client and has not ended, by its place among that. */
   const pending = new Map<number, InputRecord>();
+  let trouble: unknown;
+  const close = () => void client.close({ timeoutMs: stopTimeoutMs });
+
+  async function book(record: InputRecord, status: SettledStatus, error: AnyAttributionError | undefined) {
+    try {
+      settle(options, record, status, error);
+      await checkpoint?.room();
+    } catch (thrown) {
+      trouble ??= thrown;
+      // What is in flight should not take its full time now.
+      close();
+      throw thrown;
+    }
+  }
 
   async function* items(): AsyncGenerator<ForwardItem<'all' | 'any'>> {
     let index = 0;
@@ -53,43 +70,34 @@ export async function forwardRecords(options: ForwardRecordsOptions): Promise<bo
       }
       if (checkpoint?.state.settled.has(read.ordinal) === true) continue;
       if (read.item === undefined) {
-        settle(options, read, 'rejected', new ValidationError('record', read.issues));
-        await checkpoint?.room();
+        await book(read, 'rejected', new ValidationError('record', read.issues));
         continue;
       }
-      const { item, ...rest } = read;
-      const dated = withTimestamp(item);
-      pending.set(index, { ...rest, item: dated });
+      const dated = withTimestamp(read.item);
+      pending.set(index, { ...read, item: dated });
       index += 1;
       yield dated;
     }
   }
 
-  const close = () => void client.close({ timeoutMs: stopTimeoutMs });
   stop.addEventListener('abort', close, { once: true });
   try {
-    for await (const result of client.forward(items(), { credentials: credentials.find })) {
+    for await (const result of client.forward(items(), { credentials: credentials.find, lookAhead })) {
       const record = pending.get(result.index);
       // Given up because the run was stopped: it has not ended.
       if (record === undefined || result.error?.code === 'closed') continue;
       pending.delete(result.index);
-      try {
-        settle(options, record, result.status, result.error);
-        await checkpoint?.room();
-      } catch (error) {
-        // Leaving the loop waits for what is in flight, which should not take its full time now.
-        close();
-        throw error;
-      }
+      await book(record, result.status, result.error);
     }
   } catch (error) {
+    if (trouble !== undefined) throw asError(trouble);
     if (!stop.aborted || !isAttributionError(error) || error.code !== 'closed') throw error;
   } finally {
     stop.removeEventListener('abort', close);
   }
   if (stop.aborted && checkpoint === undefined) {
-    for (const record of pending.values())
-      settle(options, record, 'failed', new ClosedError('given up: the run was stopped'));
+    const error = new ClosedError('given up: the run was stopped');
+    for (const record of pending.values()) settle(options, record, 'failed', error);
   }
   return !stop.aborted;
 }

@@ -15,7 +15,9 @@ export interface Line {
 export const MAX_LINE_BYTES = 1_000_000;
 
 const TOO_LONG = 'the line is too long for a record';
-const NOT_UTF8 = 'is not UTF-8; is the file in another encoding?';
+
+/** Why a line is not used of which some bytes could not be read. */
+export const NOT_UTF8 = 'is not UTF-8: U+FFFD stands where a character could not be read';
 
 const LINE_FEED = 0x0a;
 

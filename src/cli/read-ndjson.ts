@@ -3,7 +3,7 @@ import { recordFromCells } from './csv-record.js';
 import { splitCsvRow } from './csv-row.js';
 import { describeInexactJson } from './inexact-json.js';
 import type { RawRecord, UnreadableText } from './raw-record.js';
-import { readLines } from './read-lines.js';
+import { NOT_UTF8, readLines } from './read-lines.js';
 
 /** Reads lines of JSON objects; a bad one costs itself alone, and empty ones are passed over. */
 export async function* readNdjson(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<RawRecord> {
@@ -30,10 +30,7 @@ function parseLine(line: number, text: string): RawRecord {
 /** Reads the text of an `UnreadableText` as what it is, now that somebody may have mended it. */
 function parseMended(line: number, { raw, columns, delimiter = ',' }: UnreadableText): RawRecord {
   const unreadable = { raw, ...(columns && { columns }), ...(delimiter !== ',' && { delimiter }) };
-  if (raw.includes('\uFFFD')) {
-    const problem = 'holds U+FFFD in place of what was not UTF-8: put in what belongs there';
-    return { line, problem, unreadable };
-  }
+  if (raw.includes('\uFFFD')) return { line, problem: NOT_UTF8, unreadable };
   if (columns === undefined) return parseLine(line, raw);
   return recordFromCells(line, splitCsvRow(raw, delimiter), raw, { columns, delimiter });
 }

@@ -26,7 +26,7 @@ describe('emulate', () => {
   it('answers a sample account until Ctrl-C, a line for each request, and sums up', async () => {
     const folder = workFolder();
     const emulator = await start(folder);
-    expect(emulator.stderr).toContain('CLEVERTAP_PROJECT_ID=EMULATED-1');
+    await emulator.told('CLEVERTAP_PROJECT_ID=EMULATED-1');
     expect((await send(folder, emulator.url, SAMPLE)).code).toBe(0);
     const refused = await send(folder, emulator.url, { ...SAMPLE, CLEVERTAP_PROJECT_TOKEN: 'wrong' });
     expect(refused.stdout).toContain('not delivered (authentication)');

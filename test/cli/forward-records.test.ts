@@ -97,9 +97,8 @@ describe('a run that is stopped', () => {
     expect(run.tally.totals).toEqual({ delivered: 5, rejected: 0, failed: line - 5 });
     const back = run.folder.readJsonLines('a.ndjson.failed.ndjson');
     expect(back[0]).toMatchObject({ error: { code: 'closed', message: 'given up: the run was stopped' } });
-    const numbers = [...back, ...run.emulator.received.filter(({ recorded }) => recorded)].map(({ params }) =>
-      Number((params as { n: number }).n),
-    );
+    const there = run.emulator.received.filter(({ recorded }) => recorded);
+    const numbers = [...back, ...there].map(({ params }) => Number((params as { n: number | string }).n));
     expect(numbers.sort((one, other) => one - other)).toEqual(Array.from({ length: line }, (_, n) => n));
   });
 
@@ -112,8 +111,11 @@ describe('a run that is stopped', () => {
 });
 
 describe('trouble with a file', () => {
-  it('ends the run soon, whatever is in flight', async () => {
-    const run = await prepare(ndjson([...numberedRecords(3), flatRecord({ n: 1 }), ...numberedRecords(30)]));
+  it.each([
+    ['found by this program', 'nope'],
+    ['found by the client', flatRecord({ n: 1 })],
+  ])('ends the run soon, whatever is in flight: with a bad record %s', async (_, bad) => {
+    const run = await prepare(ndjson([...numberedRecords(3), bad, ...numberedRecords(30)]));
     run.emulator.faults.add({ kind: 'empty_200', recorded: true, times: 3 });
     run.emulator.faults.add({ kind: 'hang' });
     const failing = {

@@ -43,7 +43,7 @@ describe('lines of a text', () => {
   it('say of what is not UTF-8 that it is not', async () => {
     const latin1 = Buffer.from('caf\xe9\nok\n', 'latin1');
     expect(await linesOf(latin1)).toMatchObject([
-      { text: 'caf\uFFFD', problem: 'is not UTF-8; is the file in another encoding?' },
+      { text: 'caf\uFFFD', problem: 'is not UTF-8: U+FFFD stands where a character could not be read' },
       { text: 'ok', problem: undefined },
     ]);
   });

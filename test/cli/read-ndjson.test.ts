@@ -38,7 +38,7 @@ describe('a bad line of NDJSON', () => {
     ['17', 'a record must be an object'],
     ['{"params":{"order":12345678901234567890}}', 'holds a whole number of more than 2^53'],
     [`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'is nested too deeply for a record'],
-    [`${'['.repeat(400_000)}`, 'is not JSON: it breaks off'],
+    ['['.repeat(400_000), 'is not JSON: it breaks off'],
     [Buffer.from('{"a":"caf\xe9"}', 'latin1'), 'is not UTF-8'],
     [`{"a":"${'x'.repeat(1_000_000)}"}`, 'the line is too long for a record'],
   ])('costs itself alone: %.40s', async (bad, problem) => {
@@ -94,8 +94,11 @@ describe('what came back from an earlier run', () => {
     [{ raw: 'a"b,c', columns: ['type', 'name'], error: reason }, 'has a quote where none may be'],
     [{ raw: 'a,b,c', columns: ['type', 'name'] }, 'has 3 cells, more than the 2 columns of the header'],
     [{ raw: 'a;b"', columns: ['type', 'name'], delimiter: ';' }, 'has a quote where none may be'],
-    [{ raw: '{"type":"caf\uFFFD"}' }, 'holds U+FFFD in place of what was not UTF-8'],
-    [{ raw: 'custom,caf\uFFFD', columns: ['type', 'name'] }, 'holds U+FFFD in place of what was not UTF-8'],
+    [{ raw: '{"type":"caf\uFFFD"}' }, 'is not UTF-8: U+FFFD stands where a character could not be read'],
+    [
+      { raw: 'custom,caf\uFFFD', columns: ['type', 'name'] },
+      'is not UTF-8: U+FFFD stands where a character could not be read',
+    ],
     [{ raw: '{"params":{"n":12345678901234567890}}' }, 'holds a whole number of more than 2^53'],
   ])('comes back the same as long as it has not been mended: %j', async (value, problem) => {
     const { error, ...unreadable } = value as typeof value & { error?: unknown };

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { CANARY_PASSCODE, CANARY_TOKEN, canariesIn, canaryCredentials } from '../support/canary.js';
-import { startSocketServer } from '../support/socket-server.js';
-import { httpAnswer } from '../support/socket-server.js';
+import { httpAnswer, startSocketServer } from '../support/socket-server.js';
 import { emulatedRun, PROJECTS } from './emulated-run.js';
 import { flatRecord, ndjson, numberedRecords } from './records.js';
 import { runCli, startCli } from './run-cli.js';
@@ -53,11 +52,9 @@ describe('token and passcode', () => {
       1,
     );
     expect(canariesWritten(folder)).toEqual([]);
-    const sent = await runCli(['send', '--record', 'one.json', '--base-url', server.url, '--attempts', '1', '--json'], {
-      cwd: folder.path,
-      env,
-      input: folder.write('one.json', JSON.stringify(flatRecord())),
-    });
+    folder.write('one.json', JSON.stringify(flatRecord()));
+    const sendArgs = ['send', '--record', 'one.json', '--base-url', server.url, '--attempts', '1', '--json'];
+    const sent = await runCli(sendArgs, { cwd: folder.path, env });
     expect(sent.code).toBe(1);
   });
 
