@@ -139,7 +139,7 @@ function readHeader(text: string, path: string, inputs: readonly Input[], change
   );
   if (different !== undefined && !changed) {
     throw new UsageError(
-      `${different.path} has changed since ${path} was written: give --accept-changed if the records that it had are still in their places (a file that was mended, or has grown), or --restart to send everything again`,
+      `${different.path} has changed since ${path} was written: give --accept-changed if it has only grown (what has ended already is not sent again, mended or not), or --restart to send everything again`,
     );
   }
   const { mark, totals, returned } = header;

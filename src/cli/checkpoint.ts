@@ -24,14 +24,19 @@ const COMPACT_FROM_BYTES = 8_000_000;
 /**
  * The journal of a run: which records have ended, so that an interrupted run goes on where it stopped.
  *
- * An entry is handed to the operating system within the turn of the event loop in which the record ended, so that a killed
- * process repeats no more than what was in flight; it is put on the disk in the background, for the power cut. Trouble with
- * the disk comes out of the next call.
+ * That a record was delivered is handed to the operating system at the end of the callback that brought its answer, so that
+ * a killed process repeats no more than what was in flight, and what was just being answered; that it came back, at the
+ * end of the event loop's turn, since its file must be on the disk before. All is put on the disk in the background, for
+ * the power cut. Trouble with the disk comes out of the next call.
  */
 export class Checkpoint {
   #fd: number;
   #bytes = 0;
-  #buffer = '';
+  /** Entries to be written at the end of the current callback. */
+  #entries = '';
+  #ticking = false;
+  /** Entries of records that came back, to be written once their files are on the disk. */
+  #returnedEntries = '';
   #flushing: NodeJS.Immediate | undefined = undefined;
   #unsynced = 0;
   #syncing: Promise<void> | undefined = undefined;
@@ -62,7 +67,8 @@ export class Checkpoint {
     const file = status === 'delivered' ? undefined : this.state.returned[status];
     if (status !== 'delivered' && file !== undefined)
       this.state.returned[status] = { path: file.path, bytes: fileBytes };
-    this.#write(writeEntry(ordinal, status, fileBytes));
+    if (status === 'delivered') this.#write(writeEntry(ordinal, status, fileBytes));
+    else this.#writeReturned(writeEntry(ordinal, status, fileBytes));
   }
 
   /** Notes, before it is made, that a file of rejected or failed records belongs to this run. */
@@ -107,24 +113,48 @@ export class Checkpoint {
   flush(): void {
     clearImmediate(this.#flushing);
     this.#flushing = undefined;
-    // After trouble nothing more is written: an entry behind a torn one would be lost with it.
-    if (this.#buffer === '' || this.#failure !== undefined) return;
-    try {
-      this.beforeWrite();
-      writeFileSync(this.#fd, this.#buffer);
-    } catch (error) {
-      this.#fail(error);
+    if (this.#returnedEntries !== '') {
+      try {
+        this.beforeWrite();
+      } catch (error) {
+        this.#fail(error);
+      }
+      this.#entries += this.#returnedEntries;
+      this.#returnedEntries = '';
     }
-    this.#bytes += this.#buffer.length;
-    this.#buffer = '';
-    this.#syncTimer ??= setTimeout(() => void this.#sync(), SYNC_AFTER_MS).unref();
+    this.#writeOut();
   }
 
   #write(entry: string): void {
     this.#throwFailure();
-    this.#buffer += entry;
+    this.#entries += entry;
+    this.#unsynced += 1;
+    if (this.#ticking) return;
+    this.#ticking = true;
+    process.nextTick(() => {
+      this.#ticking = false;
+      this.#writeOut();
+    });
+  }
+
+  #writeReturned(entry: string): void {
+    this.#throwFailure();
+    this.#returnedEntries += entry;
     this.#unsynced += 1;
     this.#flushing ??= setImmediate(() => this.flush());
+  }
+
+  #writeOut(): void {
+    // After trouble nothing more is written: an entry behind a torn one would be lost with it.
+    if (this.#entries === '' || this.#failure !== undefined) return;
+    try {
+      writeFileSync(this.#fd, this.#entries);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#bytes += this.#entries.length;
+    this.#entries = '';
+    this.#syncTimer ??= setTimeout(() => void this.#sync(), SYNC_AFTER_MS).unref();
   }
 
   #sync(): Promise<void> {

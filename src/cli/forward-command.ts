@@ -70,7 +70,7 @@ export function createForwardCommand(terminal: Terminal): Command {
     .option('--restart', 'forget an earlier run of the same files and send everything again')
     .option(
       '--accept-changed',
-      'go on although a file has changed (was mended, has grown): the records that it had must be in their places',
+      'go on although a file has grown: the records that it had must be in their places, and those that have ended are not sent again',
     )
     .option('--dry-run', 'check everything and show the requests, credentials redacted, without sending')
     .option('--json', 'the summary as JSON')

@@ -83,7 +83,11 @@ async function findState(
   if (!inspectOutput(path) || restart) return emptyState();
   const state = await readState(path, inputs, acceptChanged);
   if (state.complete && !acceptChanged) {
-    throw new UsageError(`${path} says that everything was forwarded: give --restart to send it all again`);
+    const { delivered, rejected, failed } = state.totals;
+    throw new UsageError(
+      `${path} says that this run came to its end (${delivered} delivered, ${rejected} rejected, ${failed} failed): ` +
+        'forward its file of failed or mended rejected records for the rest, or give --restart to send everything again',
+    );
   }
   return { ...state, complete: false };
 }

@@ -24,6 +24,8 @@ async function underWay({ emulator }: EmulatedRun, requests = 60): Promise<void>
 }
 
 const IN_FLIGHT = 8;
+/** What a kill may repeat: what was in flight, and the one whose answer was being read. */
+const MAY_REPEAT = IN_FLIGHT + 1;
 const LIMITS = ['--total', `${IN_FLIGHT}`] as const;
 
 describe('Ctrl-C', () => {
@@ -63,7 +65,7 @@ describe('Ctrl-C', () => {
     run.emulator.faults.clear();
     expect((await run.forward(['a.ndjson', ...LIMITS])).code).toBe(0);
     expect(timesOf(run).size).toBe(600);
-    expect(repeatsOf(run)).toBeLessThanOrEqual(IN_FLIGHT);
+    expect(repeatsOf(run)).toBeLessThanOrEqual(MAY_REPEAT);
   });
 
   it('ends a run whose standard input never does', async () => {
@@ -91,7 +93,7 @@ describe('a kill', () => {
     await first.ended;
     expect((await run.forward(args, { input })).code).toBe(0);
     expect(timesOf(run).size).toBe(600);
-    expect(repeatsOf(run)).toBeLessThanOrEqual(IN_FLIGHT);
+    expect(repeatsOf(run)).toBeLessThanOrEqual(MAY_REPEAT);
   });
 
   it('leaves the records that came back each once', async () => {
@@ -121,7 +123,7 @@ describe('a run that came to its end', () => {
       const { code, stderr } = await run.forward(['a.ndjson']);
       expect([code, stderr]).toEqual([
         2,
-        'error: a.ndjson.checkpoint says that everything was forwarded: give --restart to send it all again\n',
+        'error: a.ndjson.checkpoint says that this run came to its end (3 delivered, 0 rejected, 0 failed): forward its file of failed or mended rejected records for the rest, or give --restart to send everything again\n',
       ]);
     }
     expect(repeatsOf(run)).toBe(0);

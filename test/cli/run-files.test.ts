@@ -102,7 +102,7 @@ describe('a run is refused, and nothing is changed,', () => {
   it('where everything was forwarded already', async () => {
     const folder = folderWithInput();
     await closeRunFiles(await open(folder), true);
-    await expectRefusal(folder, {}, 'says that everything was forwarded');
+    await expectRefusal(folder, {}, 'says that this run came to its end');
   });
 
   it('where one of its files is another of them', async () => {

@@ -185,6 +185,17 @@ describe('a sending', () => {
     expect(admission.projects).toBe(0);
   });
 
+  it('that is given up while its request is being started has that request given up', () => {
+    const { begin, context, transport, observer, admission } = newContext();
+    transport.atOnce = () => {
+      for (const each of context.pending) each.close();
+    };
+    const { ends } = begin();
+    expect(transport.exchanges.map(({ cancelled }) => cancelled)).toEqual([true]);
+    expect(ends).toMatchObject([{ error: { code: 'closed', attempts: 1 } }]);
+    expect([observer.inFlight, admission.projects]).toEqual([0, 0]);
+  });
+
   it('waits for its next attempt as long as the back-off says', async () => {
     const { begin, transport } = newContext();
     begin();
@@ -287,6 +298,17 @@ describe('a sending', () => {
     expect(ends).toMatchObject([{ error: { code: 'timeout', attempts: 1 } }]);
   });
 
+  it('has one deadline for all its attempts where it is patient', async () => {
+    const { begin, transport } = newContext();
+    const { ends } = begin({ deadlineMs: 1000, patient: true });
+    await vi.advanceTimersByTimeAsync(600);
+    transport.exchanges[0]?.end(answer(503));
+    await vi.advanceTimersByTimeAsync(399);
+    expect([transport.exchanges.length, ends]).toEqual([2, []]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(ends).toMatchObject([{ error: { code: 'timeout', attempts: 2 } }]);
+  });
+
   it('does not wait behind the gate where it cannot', () => {
     const { begin, transport, context, project } = newContext();
     context.health(project.access).closeGate(0);
@@ -324,6 +346,16 @@ describe('patient sendings', () => {
     await vi.advanceTimersByTimeAsync(0);
     while (transport.live.length > 0) transport.live[0]?.end(SUCCESS);
     expect(sendings.map(({ ends }) => ends.length)).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it('do not wait at the gate of a region that their project has left', async () => {
+    const { begin, transport, context, project } = newContext();
+    begin({ patient: true });
+    transport.exchanges[0]?.end(answer(503));
+    context.health(project.access).closeGate(60_000);
+    project.access = accessTo('us');
+    await vi.advanceTimersByTimeAsync(50);
+    expect(transport.exchanges.map(({ host }) => host)).toEqual(['in1.api.clevertap.com', 'us1.api.clevertap.com']);
   });
 
   it('leave the gate of a region that their project has left', async () => {

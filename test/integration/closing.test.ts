@@ -1,6 +1,7 @@
 import { Agent } from 'undici';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AttributionEvent } from '../../src/contract/event.js';
+import { createEmulator } from '../../src/testing/index.js';
 import { canaryCredentials } from '../support/canary.js';
 import { collect } from '../support/collect.js';
 import { connectedClient, watchedClient } from '../support/connected-client.js';
@@ -113,6 +114,17 @@ describe('close()', () => {
     expect(emulator.counts.requests).toBe(1);
   });
 
+  it('opens no connection for what waits for one', async () => {
+    const server = await startSocketServer();
+    const { client } = watchedClient({ baseUrl: server.url, connections: 1 });
+    const ends = Promise.allSettled([1, 2, 3].map(() => client.send(inorganicInstall())));
+    await expect.poll(() => server.requests.length).toBe(1);
+    await client.close({ timeoutMs: 0 });
+    await ends;
+    await expect.poll(() => server.open).toBe(0);
+    expect([server.accepted, server.requests.length]).toEqual([1, 1]);
+  });
+
   it('gives up what waits behind the gate of a region', async () => {
     const { client, emulator, told } = await connectedClient();
     (await beginOutage(client, emulator)).remove();
@@ -126,6 +138,17 @@ describe('close()', () => {
     const { items } = await run;
     expect(items.map(({ error, status }) => [status, error?.code])).toEqual(source.map(() => ['failed', 'closed']));
     expect(emulator.counts.requests).toBe(before);
+  });
+
+  it('does not wait for any time where it has none', async () => {
+    const emulator = createEmulator({ accounts: [canaryCredentials()] });
+    emulator.faults.add({ kind: 'hang' });
+    const { client } = watchedClient({ dispatcher: emulator.dispatcher() });
+    const failure = failureOf(client.send(inorganicInstall()));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await client.close({ timeoutMs: 0 })).toMatchObject({ abandoned: 1 });
+    expect(await failure).toMatchObject({ code: 'closed' });
   });
 
   it('has no deadline where that is asked', async () => {
