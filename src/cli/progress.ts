@@ -10,6 +10,7 @@ const BAR_EVERY_MS = 100;
 
 // To the start of the line, and clear it.
 const CLEAR_LINE = '\r\u001b[K';
+const SAVE_CURSOR = '\u001b7';
 
 /** What progress is told from. */
 export interface ProgressSource {
@@ -70,6 +71,8 @@ export class Progress {
   /** Shows no more, and leaves the terminal as it was. */
   stop(): void {
     clearInterval(this.#timer);
+    // The bar goes back to where the cursor was saved when it began, onto the lines that were written since.
+    if (this.#bar !== undefined) this.stream.write(SAVE_CURSOR);
     this.#bar?.stop();
     this.#bar = undefined;
   }

@@ -40,9 +40,13 @@ describe('a row of CSV', () => {
     const cell = fc.string({ unit: 'binary', maxLength: 20 });
     const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
     fc.assert(
-      fc.property(fc.array(cell, { minLength: 1 }), fc.constantFrom(',', ';', '\t'), (cells, delimiter) => {
-        expect(splitCsvRow(cells.map(quoted).join(delimiter), delimiter)).toEqual(cells);
-      }),
+      fc.property(
+        fc.array(cell, { minLength: 1, maxLength: 4 }),
+        fc.constantFrom(',', ';', '\t'),
+        (cells, delimiter) => {
+          expect(splitCsvRow(cells.map(quoted).join(delimiter), delimiter)).toEqual(cells);
+        },
+      ),
     );
   });
 
@@ -61,7 +65,7 @@ describe('a row of CSV', () => {
         const isOneRow = others?.length === 1 && !row.endsWith('\n') && !row.startsWith('\n');
         if (row !== '') expect(splitCsvRow(row, ',')).toEqual(isOneRow ? others?.[0] : undefined);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 });

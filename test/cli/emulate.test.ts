@@ -46,25 +46,24 @@ describe('emulate', () => {
   it('knows the accounts of a file, partners, and faults from options and a file', async () => {
     const folder = workFolder();
     folder.write('accounts.json', JSON.stringify([canaryCredentials()]));
-    folder.write('faults.json', JSON.stringify([{ kind: 'status', status: 503, times: 1 }]));
+    folder.write('faults.json', JSON.stringify([{ kind: 'empty_200', times: 1 }]));
     const emulator = await start(folder, [
       ...['--accounts', 'accounts.json', '--partner', 'airbridge', 'other'],
-      ...['--fault', '{"kind":"status","status":429,"retryAfter":0,"times":1}', '--faults', 'faults.json'],
+      ...['--fault', '{"kind":"reset_after","times":1}', '--faults', 'faults.json'],
     ]);
     const credentials = ['--credentials', 'accounts.json'];
     const sent = await send(folder, emulator.url, {}, credentials);
-    expect(sent.stdout).toMatch(/^delivered .* 3 attempts/);
+    expect(sent.stdout).toMatch(/^delivered .* 200, without the word "success", 2 attempts/);
     expect((await send(folder, emulator.url, {}, [...credentials, '--partner', 'nobody'])).stdout).toContain(
       'bad_request',
     );
     emulator.child.kill('SIGTERM');
     const { stdout } = await emulator.ended;
     expect(stdout.split('\n').map((line) => line.slice(0, 20))).toEqual([
-      '429  fault: status  ',
-      '503  fault: status  ',
-      '200  recorded  TEST-',
+      '---  fault: reset_af',
+      '200  fault: empty_20',
       '400  refused  TEST-1',
-      '4 requests: 1 events',
+      '3 requests: 0 events',
       '',
     ]);
   });

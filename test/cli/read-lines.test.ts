@@ -79,17 +79,7 @@ describe('lines of a text', () => {
     expect(longest - before).toBeLessThan(50_000_000);
   });
 
-  it('are the same however the bytes are cut', async () => {
-    const line = fc.string({ unit: 'binary' }).map((text) => text.toWellFormed().replace(/\n/g, ''));
-    await fc.assert(
-      fc.asyncProperty(fc.array(line), fc.constantFrom('\n', '\r\n'), cuts, async (lines, ending, cutAt) => {
-        const content = lines.map((text) => `${text}${ending}`).join('');
-        expect(await linesOf(content, undefined, cutAt)).toEqual(await linesOf(content));
-      }),
-    );
-  });
-
-  it('come back as they were written', async () => {
+  it('come back as they were written, however the bytes are cut', async () => {
     const line = fc.string({ unit: 'binary' }).map((text) => text.toWellFormed().replace(/\n|\r$|^\uFEFF/g, ''));
     await fc.assert(
       fc.asyncProperty(fc.array(line), fc.constantFrom('\n', '\r\n'), cuts, async (lines, ending, cutAt) => {

@@ -20,6 +20,7 @@ describe('what gets to the terminal', () => {
         expect(JSON.parse(printable(text))).toEqual(JSON.parse(text));
         expect(printable(text)).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
       }),
+      { numRuns: 50 },
     );
   });
 });
