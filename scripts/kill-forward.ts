@@ -17,7 +17,7 @@ const report = await killForward({
 });
 const { output, ...figures } = report;
 console.log({ lines, inFlight, ...figures, seconds: Math.round((performance.now() - startedAt) / 1000) });
-const holds = report.distinct === lines && report.worstRepeats <= inFlight && report.exitCode === 0;
+const holds = report.distinct === lines && report.worstRepeats <= inFlight + 1 && report.exitCode === 0;
 if (!holds) console.log(output.slice(-2_000));
-console.log(holds ? 'ok   nothing lost, no more repeated than was in flight' : 'FAIL');
+console.log(holds ? 'ok   nothing lost, no more repeated than was in flight and one that was being answered' : 'FAIL');
 process.exitCode = holds ? 0 : 1;

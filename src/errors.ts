@@ -59,6 +59,11 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   'overflow',
 ]);
 
+/** Whether the same event, sent again later, may succeed after an error with this code. */
+export function isRetryable(code: ErrorCode): boolean {
+  return RETRYABLE.has(code);
+}
+
 function brandOf(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? (value as { [BRAND]?: unknown })[BRAND] : undefined;
 }
@@ -90,7 +95,7 @@ export abstract class AttributionError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     Object.defineProperty(this, BRAND, { value: code });
     this.code = code;
-    this.retryable = RETRYABLE.has(code);
+    this.retryable = isRetryable(code);
     this.attempts = details.attempts ?? 0;
     this.maybeRecorded = details.maybeRecorded ?? false;
     if (details.status !== undefined) this.status = details.status;

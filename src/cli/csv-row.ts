@@ -1,63 +1,42 @@
-const QUOTE = '"';
+import { CsvError, parse } from 'csv-parse/sync';
 
 /**
- * Splits a row of CSV (RFC 4180) into its cells, line by line: a cell in quotes may go over several.
+ * Puts a row of CSV (RFC 4180) together, line by line: a cell in quotes may go over several.
  *
- * Strict about quotes, so that a mistake is seen on its own line: one within a cell that does not begin with one is a
- * mistake, and so is anything but a delimiter behind a closing one.
+ * Strict about quotes, so that a mistake is seen on its own line. csv-parse does the splitting and says what is wrong; a
+ * text without quotes, as nearly all are, needs no parser.
  */
 export class CsvRow {
-  readonly cells: string[] = [];
-  /** The part of an open quoted cell that has been read. */
-  #open: string | undefined = undefined;
+  /** The cells, once the row is complete. */
+  cells: readonly string[] = [];
+  #text = '';
 
   constructor(private readonly delimiter: string) {}
 
   /** Takes the row's next line; `open` asks for another one, `malformed` is the end of it. */
   take(text: string, ending: string): 'complete' | 'open' | 'malformed' {
-    let position = 0;
-    for (;;) {
-      const end = this.#open !== undefined || text[position] === QUOTE ? this.#takeQuoted(text, position) : undefined;
-      if (end === 'open') {
-        this.#open = (this.#open ?? '') + ending;
-        return 'open';
-      }
-      const after = end ?? this.#takePlain(text, position);
-      if (after === undefined) return 'malformed';
-      if (after === text.length) return 'complete';
-      if (!text.startsWith(this.delimiter, after)) return 'malformed';
-      position = after + this.delimiter.length;
+    const isFirst = this.#text === '';
+    const row = this.#text + text;
+    this.#text = row + ending;
+    if (isFirst && !text.includes('"')) {
+      this.cells = text.split(this.delimiter);
+      return 'complete';
     }
+    // Nothing in this line closes the quote that is open.
+    if (!isFirst && !text.includes('"')) return 'open';
+    return this.#parse(row);
   }
 
-  /** Takes a cell in quotes, or what is left of one; gives the position behind it. */
-  #takeQuoted(text: string, start: number): number | 'open' {
-    let position = this.#open === undefined ? start + 1 : start;
-    let cell = this.#open ?? '';
-    for (;;) {
-      const quote = text.indexOf(QUOTE, position);
-      cell += text.slice(position, quote < 0 ? undefined : quote);
-      if (quote < 0) {
-        this.#open = cell;
-        return 'open';
-      }
-      if (text[quote + 1] !== QUOTE) {
-        this.cells.push(cell);
-        this.#open = undefined;
-        return quote + 1;
-      }
-      cell += QUOTE;
-      position = quote + 2;
+  #parse(row: string): 'complete' | 'open' | 'malformed' {
+    try {
+      // Line breaks are within quotes, or the row is none: so the only end of a record is that of the text.
+      const options = { delimiter: this.delimiter, record_delimiter: '\0', skip_empty_lines: false };
+      const [cells = [''], ...others] = parse(row, options);
+      this.cells = cells;
+      return others.length === 0 ? 'complete' : 'malformed';
+    } catch (error) {
+      return error instanceof CsvError && error.code === 'CSV_QUOTE_NOT_CLOSED' ? 'open' : 'malformed';
     }
-  }
-
-  #takePlain(text: string, start: number): number | undefined {
-    const delimiter = text.indexOf(this.delimiter, start);
-    const end = delimiter < 0 ? text.length : delimiter;
-    const cell = text.slice(start, end);
-    if (cell.includes(QUOTE)) return undefined;
-    this.cells.push(cell);
-    return end;
   }
 }
 

@@ -75,7 +75,7 @@ export type EventType = AttributionEvent['type'];
 /**
  * A checked event as it goes on the wire: trimmed, stamped, with its extra parameters as texts.
  *
- * It is a valid input again and parses to itself, so it can be stored and sent later without moving in time.
+ * At run time it is a valid input again and parses to itself, so it can be stored and sent later without moving in time.
  */
 export type ParsedEvent = {
   readonly deviceIdentifier: string;

@@ -29,11 +29,6 @@ export class Secret {
     return this.#value;
   }
 
-  /** Whether both hold the same value. */
-  equals(other: Secret): boolean {
-    return this.#value === other.reveal();
-  }
-
   toString(): string {
     return REDACTED;
   }

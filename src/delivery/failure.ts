@@ -1,9 +1,10 @@
 import type { Endpoint } from '../contract/endpoint.js';
-import { classifyResponse, type ResponseVerdict } from '../contract/response.js';
+import { classifyResponse, type ResponseErrorCode, type ResponseVerdict } from '../contract/response.js';
 import { toSingleLine } from '../contract/text.js';
 import {
   AuthenticationError,
   BadRequestError,
+  isRetryable,
   NetworkError,
   RateLimitError,
   ServiceUnavailableError,
@@ -17,15 +18,7 @@ import type { Answer, AttemptOutcome, NoAnswer } from './outcome.js';
 import { parseRetryAfter } from './retry-after.js';
 
 /** Codes that a single attempt can fail with. */
-export type FailureCode =
-  | 'bad_request'
-  | 'authentication'
-  | 'unexpected_response'
-  | 'rate_limited'
-  | 'service_unavailable'
-  | 'network'
-  | 'timeout'
-  | 'unconfirmed';
+export type FailureCode = ResponseErrorCode | NoAnswer['reason'] | 'unconfirmed';
 
 /** Why one attempt did not deliver its event; free of secrets. */
 export interface AttemptFailure {
@@ -95,7 +88,7 @@ function readNoAnswer(outcome: NoAnswer, reading: OutcomeReading): AttemptFailur
   return {
     ...NOTHING_SPECIAL,
     code: outcome.reason,
-    retryable: true,
+    retryable: isRetryable(outcome.reason),
     maybeRecorded: outcome.written,
     reset: outcome.reset,
     text: show(outcome.message, reading),
@@ -108,11 +101,10 @@ function readRefusal(
   verdict: Extract<ResponseVerdict, { kind: 'refused' }>,
   reading: OutcomeReading,
 ): AttemptFailure {
-  const retryable = verdict.code === 'rate_limited' || verdict.code === 'service_unavailable';
   return {
     ...NOTHING_SPECIAL,
     code: verdict.code,
-    retryable,
+    retryable: isRetryable(verdict.code),
     maybeRecorded: verdict.maybeRecorded,
     status: verdict.status,
     retryAfterMs: answer.retryAfter === undefined ? undefined : parseRetryAfter(answer.retryAfter, Date.now()),

@@ -156,8 +156,8 @@ describe('parseCredentials', () => {
     const once = parseCredentials(canaryCredentials({ region: 'Europe' }));
     const twice = parseCredentials(once);
     expect(twice.projectId).toBe(once.projectId);
-    expect(twice.projectToken.equals(once.projectToken)).toBe(true);
-    expect(twice.projectPasscode.equals(once.projectPasscode)).toBe(true);
+    expect(twice.projectToken.reveal()).toBe(once.projectToken.reveal());
+    expect(twice.projectPasscode.reveal()).toBe(once.projectPasscode.reveal());
     expect(twice.region).toBe('eu');
   });
 

@@ -15,7 +15,8 @@ it('goes on where a killed run stopped: no event is lost, and no more are repeat
   });
   expect(report.kills).toBeGreaterThanOrEqual(3);
   expect(report.distinct).toBe(6_000);
-  expect(report.worstRepeats).toBeLessThanOrEqual(inFlight);
+  // One more: the place of an event whose answer is just being noted goes to the next one first.
+  expect(report.worstRepeats).toBeLessThanOrEqual(inFlight + 1);
   expect(report.exitCode).toBe(0);
   expect(canariesIn(report.output)).toEqual([]);
 }, 120_000);

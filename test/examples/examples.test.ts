@@ -231,7 +231,7 @@ describe('settings-form', () => {
         status: 200,
         text: { saved: { projectId: 'W6W-797-865Z', region: 'us' } },
       });
-      expect(vault.get('W6W-797-865Z')?.projectToken.equals(parseCredentials(account()).projectToken)).toBe(true);
+      expect(vault.get('W6W-797-865Z')?.projectToken.reveal()).toBe(parseCredentials(account()).projectToken.reveal());
     });
 
     it.each([
