@@ -131,15 +131,16 @@ describe('forward() through a full outage', () => {
   it('hands the place of the probe on when its event runs out of time', async () => {
     const { client, emulator, told } = await connectedClient({ retry: patience });
     const outage = await beginOutage(client, emulator);
-    const run = collect(client.forward(installs(15), { deadlineMs: 400 }));
+    // Many times what may be in flight: the time of those that were tried before the gate closed runs out with the probe's.
+    const run = collect(client.forward(installs(100), { deadlineMs: 400 }));
     await expect.poll(() => told('retries_suspended')).toHaveLength(1);
     outage.remove();
     emulator.faults.add({ kind: 'hang', times: 1 });
     const { items } = await run;
     const late = items.filter(({ error }) => error?.code === 'timeout');
     expect(late.length).toBeGreaterThanOrEqual(1);
-    expect(items.filter(({ status }) => status === 'delivered').length).toBe(15 - late.length);
-    expect(late.length).toBeLessThan(15);
+    expect(items.filter(({ status }) => status === 'delivered').length).toBe(100 - late.length);
+    expect(late.length).toBeLessThan(100);
   });
 
   it('lets a single send() through, which cannot wait', async () => {
