@@ -62,7 +62,7 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
 
   /**
    * Replaces the credentials of the default project while it is in use; events under way take them up with their next
-   * attempt.
+   * attempt. Releases the project if it is on hold.
    *
    * @throws {ValidationError} if they are not valid, or of another project, or there is no default project.
    */
@@ -84,7 +84,7 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
    * @throws {ValidationError} if the options are not valid.
    */
   forward(source: ForwardSource<Policy>, options: ForwardOptions = {}): ForwardResults<Policy> {
-    const { credentials, lookAhead, ...call } = checkForwardOptions(options);
+    const { credentials, lookAhead, maxPendingPerProject, ...call } = checkForwardOptions(options);
     const settings = this.#sender.forwardSettings(call);
     const open = (found: CredentialsInput | Credentials | null | undefined, projectId: string): Project => {
       if (found === undefined || found === null)
@@ -109,10 +109,12 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
             ? Promise.resolve(found).then((value) => open(value, projectId))
             : open(found, projectId);
         },
+        hasRoom: () => sender.hasRoom,
+        onceRoom: (listener) => sender.onceRoom(listener),
         refuse: () => sender.refuse(),
         send: (project, event, listener) => sender.forward(project, event, settings, listener),
       },
-      lookAhead,
+      { lookAhead, maxPendingPerProject, reserve: 2 * this.#options.concurrency.total },
       call.signal,
     );
   }

@@ -23,8 +23,12 @@ export type {
   DeliveredNotice,
   EventNotice,
   FailedNotice,
+  HoldEndedNotice,
+  HoldNotice,
+  LimitNotice,
   Notice,
   OutageNotice,
+  ProjectNotice,
   RetryNotice,
 } from './observe/notice.js';
 

@@ -297,8 +297,22 @@ export type CredentialsLookup = (
 export interface ForwardOptions extends CallOptions {
   /** Credentials of the projects that records name; asked once per project, and again after they were refused. */
   readonly credentials?: CredentialsLookup | undefined;
-  /** Records that may be read without their result having been taken. @default 1024 */
+  /**
+   * Records that may be read without their result having been taken, to find those of projects that could go on: one that
+   * hangs stops the others only when its records fill it. @default 1024
+   */
   readonly lookAhead?: number | undefined;
+  /**
+   * Records of one project that may be pending; one more ends as `failed` with code `overflow`, so that a project in
+   * trouble can never fill the look-ahead. @default none: they wait
+   */
+  readonly maxPendingPerProject?: number | undefined;
+}
+
+/** `ForwardOptions` with the defaults filled in. */
+export interface ResolvedForwardOptions extends ForwardOptions {
+  readonly lookAhead: number;
+  readonly maxPendingPerProject: number;
 }
 
 const forwardOptionsSchema = callOptionsSchema.extend({
@@ -306,6 +320,7 @@ const forwardOptionsSchema = callOptionsSchema.extend({
     .custom<CredentialsLookup>(isFunction, { error: 'must be a function from project id to credentials' })
     .optional(),
   lookAhead: count(1024),
+  maxPendingPerProject: count(1).unwrap().optional(),
 });
 
 /**
@@ -313,6 +328,11 @@ const forwardOptionsSchema = callOptionsSchema.extend({
  *
  * @throws {ValidationError} with everything that is wrong at once.
  */
-export function checkForwardOptions(options: unknown): ForwardOptions & { readonly lookAhead: number } {
-  return validate(forwardOptionsSchema, options, 'options');
+export function checkForwardOptions(options: unknown): ResolvedForwardOptions {
+  const { maxPendingPerProject = Number.POSITIVE_INFINITY, ...checked } = validate(
+    forwardOptionsSchema,
+    options,
+    'options',
+  );
+  return { ...checked, maxPendingPerProject };
 }

@@ -46,6 +46,7 @@ export class ProjectClient<Policy extends UtmPolicy = 'all'> {
 
   /**
    * Replaces the credentials of this project while it is in use; events under way take them up with their next attempt.
+   * Releases the project if it is on hold.
    *
    * @throws {ValidationError} if they are not valid, or of another project.
    */
@@ -55,7 +56,7 @@ export class ProjectClient<Policy extends UtmPolicy = 'all'> {
       const message = `is not ${this.projectId}: use client.project() for another project`;
       throw new ValidationError('credentials', [{ path: ['projectId'], message }]);
     }
-    this.#project.replace(access);
+    this.#sender.replace(this.#project, access);
   }
 
   toJSON(): { projectId: string; region: RegionCode; host: string } {

@@ -13,7 +13,9 @@ import { Deadlines } from './delivery/deadlines.js';
 import type { Delivery } from './delivery/delivery.js';
 import { DispatcherTransport } from './delivery/dispatcher-transport.js';
 import { RegionHealth, type RegionReport } from './delivery/region-health.js';
-import { Sending, type SendingContext, type SendingListener, type SendingSettings } from './delivery/sending.js';
+import { ProjectHealth } from './delivery/project-health.js';
+import { Sending } from './delivery/sending.js';
+import type { SendingContext, SendingListener, SendingSettings } from './delivery/sending-context.js';
 import type { Transport } from './delivery/transport.js';
 import { UndiciTransport } from './delivery/undici-transport.js';
 import { Wait } from './delivery/wait.js';
@@ -38,7 +40,7 @@ export class Project {
     return this.#access;
   }
 
-  /** Replaces the access; sendings under way take it up with their next attempt. */
+  /** Replaces the access; sendings under way take it up with their next attempt. See `Sender.replace`. */
   replace(access: Access): void {
     this.#access = access;
   }
@@ -79,7 +81,11 @@ export class Sender {
     this.#options = options;
     this.#schema = createEventSchema({ utmPolicy: options.utmPolicy });
     this.observer = new Observer(onNotice);
-    this.#limiter = new ConcurrencyLimiter(options.concurrency);
+    const { perProject } = options.concurrency;
+    this.#limiter = new ConcurrencyLimiter(
+      options.concurrency,
+      (projectId) => new ProjectHealth(projectId, perProject, retry, this.observer),
+    );
     this.#transport =
       dispatcher === undefined
         ? new UndiciTransport({ method, connections })
@@ -111,6 +117,16 @@ export class Sender {
     return accepted - delivered - failed;
   }
 
+  /** Whether another request could begin at once, were it for a project below its limit. */
+  get hasRoom(): boolean {
+    return this.#limiter.hasTotalRoom;
+  }
+
+  /** Has a listener called, once, when `hasRoom` has become true. */
+  onceRoom(listener: () => void): void {
+    this.#limiter.onceRoom(listener);
+  }
+
   /** Checks credentials and prepares access with them. */
   createAccess(credentials: CredentialsInput | Credentials): Access {
     const { partnerName, baseUrl, maxUrlBytes } = this.#options;
@@ -123,6 +139,12 @@ export class Sender {
   defaultAccess(): Access | undefined {
     const { credentials, partnerName, baseUrl, maxUrlBytes } = this.#options;
     return credentials && createAccess({ partnerName, baseUrl, maxUrlBytes }, credentials);
+  }
+
+  /** Replaces a project's access and lifts its hold, if it is on hold. */
+  replace(project: Project, access: Access): void {
+    project.replace(access);
+    this.#limiter.release(access);
   }
 
   /** Sends one event; whatever goes wrong rejects the promise. */
@@ -205,7 +227,7 @@ export class Sender {
 
   /** The totals as of now. */
   counters(): Counters {
-    return this.observer.snapshot();
+    return this.observer.snapshot(this.#limiter.heldProjects);
   }
 
   /** Has a listener called when `close()` is; the function that comes back takes it out again. */

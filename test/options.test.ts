@@ -54,7 +54,7 @@ describe('the defaults', () => {
 
   it('are those of calls, of forward() and of close() as well', () => {
     expect(checkCallOptions({})).toEqual({});
-    expect(checkForwardOptions({})).toEqual({ lookAhead: 1024 });
+    expect(checkForwardOptions({})).toEqual({ lookAhead: 1024, maxPendingPerProject: Number.POSITIVE_INFINITY });
     expect(checkCloseOptions({})).toEqual({ timeoutMs: 30_000 });
   });
 });

@@ -25,10 +25,28 @@ export function createAccess(options: AccessOptions, credentials: Credentials): 
   const { partnerName, baseUrl, maxUrlBytes } = options;
   const endpoint = resolveEndpoint(credentials.region, baseUrl);
   const secrets = [credentials.projectToken, credentials.projectPasscode];
-  return {
+  const access: Access = {
     projectId: credentials.projectId,
     endpoint,
     encode: createQueryEncoder({ partnerName, credentials, path: endpoint.path, maxUrlBytes }),
     redact: (text) => redact(text, secrets),
   };
+  madeWith.set(access, credentials);
+  return access;
+}
+
+const madeWith = new WeakMap<Access, Credentials>();
+
+/** Whether two accesses are by the same credentials, so that what the server said of one holds for the other. */
+export function hasSameCredentials(one: Access, other: Access): boolean {
+  if (one === other) return true;
+  const [first, second] = [madeWith.get(one), madeWith.get(other)];
+  return (
+    first !== undefined &&
+    second !== undefined &&
+    first.projectId === second.projectId &&
+    first.projectToken.reveal() === second.projectToken.reveal() &&
+    first.projectPasscode.reveal() === second.projectPasscode.reveal() &&
+    one.endpoint.origin === other.endpoint.origin
+  );
 }

@@ -1,21 +1,38 @@
+import type { Access } from '../contract/access.js';
+import type { Hold } from './authentication-hold.js';
+import type { AttemptFailure, AttemptSuccess } from './failure.js';
 import type { ListNode } from './linked-list.js';
 
 /** Somebody who needs a place among the requests in flight. */
 export interface Entrant {
   /** The project whose limit applies. */
   readonly projectId: string;
+  /** What its next request would be made with. */
+  readonly access: Access;
+  /** When its time is up, on the clock of `performance.now()`. */
+  readonly expiresAt: number;
+  /** Its project's lane, while it waits or is in; kept by the admission. */
+  lane: ListNode | undefined;
   /** Where it stands in the queue, while it does; kept by the admission. */
   queuePosition: ListNode | undefined;
   /** Its turn has come; it has its place and must give it back with `leave`. */
   onTurn(): void;
+  /** It gets no place, and waits for none. */
+  onRefused(refusal: Refusal): void;
 }
+
+/** Why somebody gets no place: the project is on hold, or is not to be asked before the entrant's time is up. */
+export type Refusal =
+  { readonly kind: 'hold'; readonly hold: Hold } | { readonly kind: 'pause'; readonly leftMs: number };
 
 /** Decides who may have a request in flight; the limits themselves are the business of `forward/`. */
 export interface Admission {
-  /** Asks for a place: true if it is granted at once (`onTurn` is not called then), else `onTurn` follows. */
+  /** Asks for a place: true if it is granted at once. If not, `onTurn` follows, or `onRefused`, possibly from within. */
   enter(entrant: Entrant): boolean;
   /** Stops waiting for a place. */
   withdraw(entrant: Entrant): void;
+  /** Tells what came of a request of somebody who is in; `startedAt` is on the clock of `performance.now()`. */
+  note(entrant: Entrant, access: Access, result: AttemptSuccess | AttemptFailure, startedAt: number): void;
   /** Gives the place back. */
   leave(entrant: Entrant): void;
 }

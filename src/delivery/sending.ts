@@ -1,4 +1,3 @@
-import pRetry from 'p-retry';
 import type { Access } from '../contract/access.js';
 import type { ParsedEvent } from '../contract/event.js';
 import {
@@ -10,115 +9,47 @@ import {
   type ErrorCode,
   type ErrorDetails,
 } from '../errors.js';
-import type { RetryPolicy } from '../options.js';
 import type { EventNotice } from '../observe/notice.js';
-import type { Observer } from '../observe/observer.js';
-import type { Abortable, AbortWatch } from './abort-watch.js';
-import type { Admission, Entrant } from './admission.js';
-import { Expiring, type Deadlines } from './deadlines.js';
-import type { Delivery } from './delivery.js';
+import type { Abortable } from './abort-watch.js';
+import type { Entrant, Refusal } from './admission.js';
+import { Expiring } from './deadlines.js';
 import { readOutcome, toError, type AttemptFailure, type AttemptSuccess } from './failure.js';
+import { GatePlace } from './gate-place.js';
 import type { ListNode } from './linked-list.js';
 import type { AttemptOutcome } from './outcome.js';
-import { GateWaiter } from './region-gate.js';
+import { refusalError } from './refusal-error.js';
 import { countsAgainstService, type RegionHealth } from './region-health.js';
 import { decideRetry } from './retry-decision.js';
-import type { Exchange, OutcomeListener, Transport } from './transport.js';
-import { Wait } from './wait.js';
-
-/** What all sendings of a client share. */
-export interface SendingContext {
-  readonly transport: Transport;
-  readonly admission: Admission;
-  readonly observer: Observer;
-  /** All sendings that have not ended, with the time they have left. */
-  readonly pending: Deadlines<Sending>;
-  /** Listens to the signals of callers. */
-  readonly signals: AbortWatch;
-  readonly retry: RetryPolicy;
-  readonly requireConfirmation: boolean;
-  /** The health of the region that an access leads to. */
-  readonly health: (access: Access) => RegionHealth;
-  /** Called when a sending has ended. */
-  readonly onEnd: () => void;
-}
-
-/** A project as sendings see it: its access may be replaced while they are under way. */
-export interface SendingProject {
-  readonly projectId: string;
-  /** Access with the credentials that are valid now. */
-  readonly access: Access;
-}
-
-/** How to send one event. */
-export interface SendingSettings {
-  /** For one attempt, from connecting to the end of the body. */
-  readonly timeoutMs: number;
-  /** For the whole, waits included. */
-  readonly deadlineMs: number;
-  readonly signal?: AbortSignal | undefined;
-  /**
-   * Whether it can wait while its region is in trouble, with its time running only from its first attempt on: so for
-   * `forward()`. Else it ends with its last error when the retry budget is used up: so for `send()`.
-   */
-  readonly patient: boolean;
-}
-
-/** Who wants to know how a sending ended; exactly one of the two is called, once. */
-export interface SendingListener {
-  onDelivered(delivery: Delivery): void;
-  onFailed(error: AnyAttributionError): void;
-}
-
-/** Carries a failure through p-retry, which takes errors only. */
-class AttemptFailed extends Error {
-  constructor(readonly failure: AttemptFailure) {
-    super(failure.code);
-  }
-}
-
-/** Ends p-retry's loop when the sending has ended meanwhile. */
-class Ended extends Error {}
+import { RetryLoop, type Retrying } from './retry-loop.js';
+import type { SendingContext, SendingListener, SendingProject, SendingSettings } from './sending-context.js';
+import type { Exchange, OutcomeListener } from './transport.js';
 
 type Phase = keyof typeof DOING;
-
-class GatePlace extends GateWaiter {
-  asProbe = false;
-
-  constructor(
-    private readonly sending: { onGateOpen(): void },
-    /** Of the region whose gate it is; with new credentials, the attempt may lead to another. */
-    readonly health: RegionHealth,
-  ) {
-    super();
-  }
-
-  override onGateOpen(asProbe: boolean): void {
-    this.asProbe = asProbe;
-    this.sending.onGateOpen();
-  }
-}
 
 /**
  * One event on its way: through the gate of its region, its project's limit and the wire, again after failures that
  * pass, until it is delivered or has failed for good, within one deadline.
  *
- * A first attempt that succeeds runs on plain callbacks; p-retry's loop is entered when the first attempt has failed.
+ * A first attempt that succeeds runs on plain callbacks; the retry loop is entered when the first attempt has failed.
  */
-export class Sending extends Expiring implements OutcomeListener, Entrant, Abortable {
+export class Sending extends Expiring implements OutcomeListener, Entrant, Abortable, Retrying {
   readonly projectId: string;
+  lane: ListNode | undefined = undefined;
   queuePosition: ListNode | undefined = undefined;
   #phase: Phase = 'ready';
   readonly #startedAt = performance.now();
   #access: Access;
   #path: string | undefined;
   #attempts = 0;
+  /** Attempts that were spent on probing for the region, not on the event. */
+  #probes = 0;
+  /** What is left of `deadlineMs` while its time stands still; nothing is used up before the first attempt. */
+  #timeLeftMs: number | undefined = undefined;
   #attemptStartedAt = 0;
   #maybeRecorded = false;
   #exchange: Exchange | undefined = undefined;
   #gatePlace: GatePlace | undefined = undefined;
-  #pause: { wait: Wait; end: (reason: Ended) => void } | undefined = undefined;
-  #loop: { resolve: () => void; reject: (reason: Error) => void } | undefined = undefined;
+  #loop: RetryLoop | undefined = undefined;
   #stopped: string | undefined = undefined;
 
   /** @throws {ValidationError} if the event's request would be longer than `maxUrlBytes`. */
@@ -135,11 +66,16 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     this.#path = this.#access.encode(event);
   }
 
+  get access(): Access {
+    return this.project.access;
+  }
+
   /** Begins; from now on it is pending. */
   start(): void {
     const { pending, observer } = this.context;
     observer.accepted += 1;
     const { patient, deadlineMs, signal } = this.settings;
+    if (patient) this.#timeLeftMs = deadlineMs;
     pending.add(this, patient ? Number.POSITIVE_INFINITY : deadlineMs, this.#startedAt);
     if (signal !== undefined) this.context.signals.add(signal, this);
     this.#proceed();
@@ -156,6 +92,11 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     this.#giveUp((details) => new AbortedError('the caller aborted the event', { ...details, cause }));
   }
 
+  /** It gets no place: its project is on hold, or asks for more time than is left. */
+  onRefused(refusal: Refusal): void {
+    this.#giveUp((details) => refusalError(refusal, details));
+  }
+
   override onExpired(): void {
     const { deadlineMs } = this.settings;
     const doing = DOING[this.#phase];
@@ -170,8 +111,27 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
       return;
     }
     this.#phase = 'gate';
+    this.#stopTime();
     this.#gatePlace = new GatePlace(this, health);
     health.gate.wait(this.#gatePlace);
+  }
+
+  /** Its time stands still until its next turn: an outage, however long, is not the event's fault. */
+  #stopTime(): void {
+    if (this.#timeLeftMs !== undefined) return;
+    const { pending } = this.context;
+    const now = performance.now();
+    // In whole seconds, since each distinct duration has a timer.
+    this.#timeLeftMs = Math.max(1, Math.ceil((this.expiresAt - now) / 1000)) * 1000;
+    pending.remove(this);
+    pending.add(this, Number.POSITIVE_INFINITY, now);
+  }
+
+  #startTime(leftMs: number, now: number): void {
+    const { pending } = this.context;
+    this.#timeLeftMs = undefined;
+    pending.remove(this);
+    pending.add(this, leftMs, now);
   }
 
   onGateOpen(): void {
@@ -185,8 +145,8 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
   }
 
   onTurn(): void {
-    const { transport, pending, observer, admission } = this.context;
-    const { timeoutMs, deadlineMs, patient, signal } = this.settings;
+    const { transport, observer, admission } = this.context;
+    const { timeoutMs, signal } = this.settings;
     const now = performance.now();
     // What ends many at once (a signal they share, the deadline of a burst) ends them one by one, and each hands its place
     // on to one that is about to end as well: nothing more is begun for it.
@@ -197,10 +157,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
       if (!this.#is('over')) this.#proceed();
       return;
     }
-    if (patient && this.#attempts === 0) {
-      pending.remove(this);
-      pending.add(this, deadlineMs, now);
-    }
+    if (this.#timeLeftMs !== undefined) this.#startTime(this.#timeLeftMs, now);
     this.#phase = 'flight';
     observer.inFlight += 1;
     const path = this.#takePath();
@@ -243,6 +200,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
       this.#notifyAttempt(failed ? result.code : 'delivered', result.status, failed && result.maybeRecorded);
     }
     this.#reportProbe(result, health);
+    admission.note(this, access, result, this.#attemptStartedAt);
     admission.leave(this);
     if (!failed) this.#succeeded(result);
     else if (!this.#is('over')) this.#failed(result);
@@ -250,74 +208,49 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
 
   #succeeded(success: AttemptSuccess): void {
     this.#deliver(success);
-    this.#loop?.resolve();
+    this.#loop?.onDelivered();
   }
 
   #failed(failure: AttemptFailure): void {
-    if (this.#loop !== undefined) this.#loop.reject(new AttemptFailed(failure));
-    else if (failure.retryable) void this.#recover(failure);
-    else this.#fail(failure);
-  }
-
-  /** The retry loop; the failure of the first attempt, which ran outside, opens it. */
-  async #recover(first: AttemptFailure): Promise<void> {
-    try {
-      await pRetry(
-        (attempt) => (attempt === 1 ? Promise.reject(new AttemptFailed(first)) : this.#attemptAgain()),
-        // All ten, since p-retry would add those missing to a copy at a cost. It keeps the count, we keep the time: its
-        // own delay has no jitter at the cap and knows no Retry-After.
-        {
-          retries: this.context.retry.maxAttempts - 1,
-          factor: 1,
-          minTimeout: 0,
-          maxTimeout: 0,
-          maxRetryTime: Number.POSITIVE_INFINITY,
-          randomize: false,
-          unref: false,
-          onFailedAttempt: ({ error }) => this.#beforeRetry(error),
-          shouldRetry: () => true,
-          shouldConsumeRetry: () => true,
-        },
-      );
-    } catch (error) {
-      if (error instanceof AttemptFailed && !this.#is('over')) this.#fail(error.failure);
+    if (this.#loop !== undefined) this.#loop.onFailed(failure);
+    else if (!failure.retryable) this.onGaveUp(failure);
+    else {
+      this.#loop = new RetryLoop(this);
+      void this.#loop.run(failure);
     }
   }
 
-  #attemptAgain(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#is('over')) throw new Ended();
-      this.#loop = { resolve, reject };
-      this.#access = this.project.access;
-      this.#proceed();
-    });
+  startAgain(): void {
+    this.#access = this.project.access;
+    this.#proceed();
   }
 
-  /** Waits until the next attempt is due; throws the error on if there is to be none. */
-  async #beforeRetry(error: Error): Promise<void> {
-    if (!(error instanceof AttemptFailed) || this.#is('over')) throw error;
-    const { failure } = error;
-    const timeLeftMs = this.expiresAt - performance.now();
-    const decision = decideRetry(failure, this.#attempts, timeLeftMs, this.context.retry, Math.random());
+  delayAfter(failure: AttemptFailure): number | undefined {
+    const timeLeftMs = this.#timeLeftMs ?? this.expiresAt - performance.now();
+    const spent = this.#attempts - this.#probes;
+    const decision = decideRetry(failure, spent, timeLeftMs, this.context.retry, Math.random());
     if (decision.kind === 'stop') {
       this.#stopped = decision.because;
-      throw error;
+      return undefined;
     }
     const delayMs = this.#payForRetry(failure, decision.delayMs);
-    if (delayMs === undefined) throw error;
-    if (this.context.observer.listening) {
+    if (delayMs !== undefined && this.context.observer.listening) {
       const { code } = failure;
       this.context.observer.notify({ type: 'retry', ...this.#about(), attempt: this.#attempts, code, delayMs });
-      // The listener may have given it up.
-      if (this.#is('over')) throw error;
     }
-    if (delayMs > 0) await this.#waitFor(delayMs);
+    return delayMs;
+  }
+
+  onPause(): void {
+    this.#phase = 'pause';
   }
 
   /** The delay of a retry that the region's budget bears, or that will wait at the gate; undefined if there is none. */
   #payForRetry(failure: AttemptFailure, delayMs: number): number | undefined {
     const { patient } = this.settings;
     const health = this.context.health(this.#access);
+    // It says nothing of the region: the project's own limit and pause see to it.
+    if (failure.code === 'rate_limited') return delayMs;
     const floorMs = failure.retryAfterMs ?? 0;
     // Behind a closed gate the probe sets the pace; what the server asked of this event holds all the same.
     if (patient && !health.gate.open) return floorMs;
@@ -328,17 +261,6 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     }
     this.#stopped = `not tried again, since the retry budget of region "${this.#access.endpoint.region}" is used up`;
     return undefined;
-  }
-
-  #waitFor(delayMs: number): Promise<void> {
-    this.#phase = 'pause';
-    return new Promise((resolve, reject) => {
-      const wait = new Wait(delayMs, () => {
-        this.#pause = undefined;
-        resolve();
-      });
-      this.#pause = { wait, end: reject };
-    });
   }
 
   /** Encoded when it was accepted; anew for a retry, and after the credentials were replaced in the meantime. */
@@ -363,14 +285,17 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     if (place === undefined) return;
     this.#gatePlace = undefined;
     if (place.health !== health) place.health.gate.leave(place);
-    else if (result.kind === 'failed' && isTrouble(result.code)) health.gate.probeFailed(place, result.retryAfterMs);
-    else health.reopenGate();
+    else if (result.kind === 'failed' && countsAgainstService(result.code)) {
+      this.#probes += 1;
+      health.gate.probeFailed(place, result.retryAfterMs);
+    } else health.reopenGate();
   }
 
-  #leaveGate(): void {
+  #leaveGate(unanswered: boolean): void {
     const place = this.#gatePlace;
     this.#gatePlace = undefined;
-    place?.health.gate.leave(place);
+    if (unanswered) place?.health.gate.probeFailed(place);
+    else place?.health.gate.leave(place);
   }
 
   #giveUp(errorFrom: (details: ErrorDetails) => AnyAttributionError): void {
@@ -388,10 +313,8 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     if (exchange !== undefined) this.#noteBrokenOff(error.code, written);
     if (phase === 'flight') admission.leave(this);
     if (phase === 'queue') admission.withdraw(this);
-    this.#leaveGate();
-    this.#pause?.wait.cancel();
-    this.#pause?.end(new Ended());
-    this.#loop?.reject(new Ended());
+    this.#leaveGate(exchange !== undefined && error.code === 'timeout');
+    this.#loop?.end();
     this.#endFailed(error);
   }
 
@@ -421,7 +344,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     this.context.onEnd();
   }
 
-  #fail(failure: AttemptFailure): void {
+  onGaveUp(failure: AttemptFailure): void {
     const { endpoint } = this.#access;
     const attempts = this.#attempts;
     const maybeRecorded = this.#maybeRecorded;
@@ -466,11 +389,6 @@ const DOING = {
   pause: 'while the event waited for its next attempt',
   over: 'after the end',
 } as const;
-
-/** Whether a probe that failed like this found its region as bad as before. */
-function isTrouble(code: ErrorCode): boolean {
-  return countsAgainstService(code) || code === 'rate_limited';
-}
 
 /** To a hundredth of a millisecond. */
 function sinceMs(startedAt: number): number {

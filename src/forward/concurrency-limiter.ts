@@ -1,5 +1,11 @@
+import { hasSameCredentials, type Access } from '../contract/access.js';
 import type { Admission, Entrant } from '../delivery/admission.js';
+import type { Hold } from '../delivery/authentication-hold.js';
+import type { AttemptFailure, AttemptSuccess } from '../delivery/failure.js';
 import { LinkedList, ListNode } from '../delivery/linked-list.js';
+import { refusesCredentials, type ProjectHealth } from '../delivery/project-health.js';
+import { ProjectHealthRegistry } from '../delivery/project-health-registry.js';
+import { Wait } from '../delivery/wait.js';
 import type { ConcurrencyLimits } from '../options.js';
 
 /** An entrant's place in the queue of its project. */
@@ -13,11 +19,22 @@ class QueuePosition extends ListNode {
 class Lane extends ListNode {
   active = 0;
   readonly waiting = new LinkedList<QueuePosition>();
+  /** Runs while somebody waits and the project is not to be asked. */
+  pause: Wait | undefined = undefined;
+
+  constructor(
+    readonly projectId: string,
+    /** Its trouble, if it has any. */
+    public health: ProjectHealth | undefined,
+  ) {
+    super();
+  }
 }
 
 /**
  * Grants places among the requests in flight: so many per project, so many in total, and in turns between projects, so
- * that one with a long backlog holds no more than its share.
+ * that one with a long backlog holds no more than its share. A project whose account answers 429 gets fewer or none for a
+ * while, and one on hold is refused.
  *
  * Every step costs the same whatever the number of projects and of entrants that wait. A project's lane is dropped when
  * nothing of it is in flight or waits.
@@ -26,25 +43,45 @@ export class ConcurrencyLimiter implements Admission {
   readonly #lanes = new Map<string, Lane>();
   /** Lanes with somebody waiting and room for them, in the order of their turns. */
   readonly #ring = new LinkedList<Lane>();
+  readonly #troubled: ProjectHealthRegistry;
+  #onRoom: (() => void)[] = [];
   #active = 0;
   #granting = false;
   #halted = false;
 
-  constructor(private readonly limits: ConcurrencyLimits) {}
+  constructor(
+    private readonly limits: ConcurrencyLimits,
+    createHealth: (projectId: string) => ProjectHealth,
+  ) {
+    this.#troubled = new ProjectHealthRegistry(createHealth);
+  }
 
   /** Projects that have something in flight or waiting. */
   get projects(): number {
     return this.#lanes.size;
   }
 
+  /** Projects on hold. */
+  get heldProjects(): number {
+    return this.#troubled.held(performance.now());
+  }
+
+  /** Whether the total leaves room for another request. */
+  get hasTotalRoom(): boolean {
+    return this.#active < this.limits.total;
+  }
+
+  /** Has a listener called, once, as soon as the total leaves room with nobody waiting who could take it. */
+  onceRoom(listener: () => void): void {
+    this.#onRoom.push(listener);
+  }
+
   enter(entrant: Entrant): boolean {
-    let lane = this.#lanes.get(entrant.projectId);
-    if (lane === undefined) {
-      lane = new Lane();
-      this.#lanes.set(entrant.projectId, lane);
-    }
+    const lane = this.#lane(entrant.projectId);
+    if (lane.health !== undefined && this.#refuses(lane, lane.health, entrant)) return false;
+    entrant.lane = lane;
     // Whoever waits in this lane came first; others wait only while the total is used up.
-    if (lane.waiting.size === 0 && this.#hasRoom(lane) && this.#ring.size === 0) {
+    if (lane.waiting.size === 0 && this.#ring.size === 0 && this.hasTotalRoom && this.#mayGoOn(lane)) {
       lane.active += 1;
       this.#active += 1;
       return true;
@@ -57,36 +94,108 @@ export class ConcurrencyLimiter implements Admission {
   }
 
   withdraw(entrant: Entrant): void {
-    const lane = this.#lanes.get(entrant.projectId);
-    const position = entrant.queuePosition;
-    if (lane === undefined || !(position instanceof QueuePosition)) return;
+    const { lane, queuePosition: position } = entrant;
+    if (!(lane instanceof Lane) || !(position instanceof QueuePosition)) return;
+    entrant.lane = undefined;
     entrant.queuePosition = undefined;
     lane.waiting.remove(position);
-    if (lane.waiting.size === 0) this.#ring.remove(lane);
-    this.#dropIfIdle(entrant.projectId, lane);
+    if (lane.waiting.size === 0) {
+      this.#ring.remove(lane);
+      endPause(lane);
+    }
+    this.#dropIfIdle(lane);
+  }
+
+  note({ lane }: Entrant, access: Access, result: AttemptSuccess | AttemptFailure, startedAt: number): void {
+    if (!(lane instanceof Lane)) return;
+    if (lane.health === undefined && !isProjectTrouble(result)) return;
+    const now = performance.now();
+    const health = (lane.health ??= this.#troubled.open(lane.projectId, now));
+    const atLimit = lane.active >= health.limit;
+    const hold = health.note({ access, result, startedAt, atLimit }, now);
+    if (health.isWell(now)) {
+      this.#troubled.drop(lane.projectId);
+      lane.health = undefined;
+    }
+    // It may have lost its room, or have got some.
+    if (!this.#mayGoOn(lane)) this.#ring.remove(lane);
+    this.#joinRing(lane);
+    if (hold !== undefined) this.#refuseWaiting(lane, hold);
   }
 
   leave(entrant: Entrant): void {
-    const lane = this.#lanes.get(entrant.projectId);
-    if (lane === undefined) return;
+    const { lane } = entrant;
+    if (!(lane instanceof Lane)) return;
+    entrant.lane = undefined;
     lane.active -= 1;
     this.#active -= 1;
     this.#joinRing(lane);
-    this.#dropIfIdle(entrant.projectId, lane);
+    this.#dropIfIdle(lane);
     this.#grant();
+    if (this.#onRoom.length > 0 && this.hasTotalRoom) this.#announceRoom();
+  }
+
+  /** Lifts the hold of a project whose credentials were replaced by those of `access`. */
+  release(access: Access): void {
+    this.#troubled.get(access.projectId)?.release(access);
   }
 
   /** Grants no place any more. */
   halt(): void {
     this.#halted = true;
+    for (const lane of this.#lanes.values()) endPause(lane);
   }
 
-  #hasRoom(lane: Lane): boolean {
-    return !this.#halted && this.#active < this.limits.total && lane.active < this.limits.perProject;
+  #lane(projectId: string): Lane {
+    let lane = this.#lanes.get(projectId);
+    if (lane === undefined) {
+      lane = new Lane(projectId, this.#troubled.get(projectId));
+      this.#lanes.set(projectId, lane);
+    }
+    return lane;
+  }
+
+  /** Whether its project's own limit leaves room. */
+  #mayGoOn(lane: Lane): boolean {
+    if (this.#halted) return false;
+    const { health } = lane;
+    if (health === undefined) return lane.active < this.limits.perProject;
+    return lane.active < health.limit && health.pauseLeftMs(performance.now()) === 0;
+  }
+
+  #refuses(lane: Lane, health: ProjectHealth, entrant: Entrant): boolean {
+    const now = performance.now();
+    const hold = health.holdOn(entrant.access, now);
+    const leftMs = health.pauseLeftMs(now);
+    if (hold === undefined && (leftMs === 0 || now + leftMs < entrant.expiresAt)) return false;
+    this.#dropIfIdle(lane);
+    entrant.onRefused(hold === undefined ? { kind: 'pause', leftMs } : { kind: 'hold', hold });
+    return true;
+  }
+
+  #refuseWaiting(lane: Lane, hold: Hold): void {
+    for (const { entrant } of [...lane.waiting]) {
+      // Whoever was told before may have made this one give up.
+      if (entrant.queuePosition === undefined || !hasSameCredentials(entrant.access, hold.access)) continue;
+      this.withdraw(entrant);
+      entrant.onRefused({ kind: 'hold', hold });
+    }
   }
 
   #joinRing(lane: Lane): void {
-    if (lane.list === undefined && lane.waiting.size > 0 && lane.active < this.limits.perProject) this.#ring.push(lane);
+    if (lane.list !== undefined || lane.waiting.size === 0) return;
+    if (this.#mayGoOn(lane)) this.#ring.push(lane);
+    else if (lane.pause === undefined && !this.#halted) this.#awaitEndOfPause(lane);
+  }
+
+  #awaitEndOfPause(lane: Lane): void {
+    const leftMs = lane.health?.pauseLeftMs(performance.now()) ?? 0;
+    if (leftMs === 0) return;
+    lane.pause = new Wait(leftMs, () => {
+      lane.pause = undefined;
+      this.#joinRing(lane);
+      this.#grant();
+    });
   }
 
   /** Lets in whoever's turn it is. One loop at a time: an entrant whose request fails at once comes back here. */
@@ -94,7 +203,7 @@ export class ConcurrencyLimiter implements Admission {
     if (this.#granting) return;
     this.#granting = true;
     try {
-      while (!this.#halted && this.#active < this.limits.total) {
+      while (!this.#halted && this.hasTotalRoom) {
         const lane = this.#ring.shift();
         const position = lane?.waiting.shift();
         if (lane === undefined || position === undefined) break;
@@ -109,7 +218,26 @@ export class ConcurrencyLimiter implements Admission {
     }
   }
 
-  #dropIfIdle(projectId: string, lane: Lane): void {
-    if (lane.active === 0 && lane.waiting.size === 0) this.#lanes.delete(projectId);
+  #announceRoom(): void {
+    const listeners = this.#onRoom;
+    this.#onRoom = [];
+    for (const listener of listeners) listener();
   }
+
+  #dropIfIdle(lane: Lane): void {
+    if (lane.active > 0 || lane.waiting.size > 0) return;
+    endPause(lane);
+    this.#lanes.delete(lane.projectId);
+  }
+}
+
+/** When nobody waits for its end any more, it must not keep the process alive. */
+function endPause(lane: Lane): void {
+  lane.pause?.cancel();
+  lane.pause = undefined;
+}
+
+/** Whether the result of an attempt speaks of the project rather than of its event or region. */
+function isProjectTrouble(result: AttemptSuccess | AttemptFailure): boolean {
+  return result.kind === 'failed' && (result.code === 'rate_limited' || refusesCredentials(result));
 }

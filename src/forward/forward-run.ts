@@ -1,10 +1,11 @@
 import type { AttributionEvent, UtmPolicy } from '../contract/event.js';
 import type { Delivery } from '../delivery/delivery.js';
-import type { SendingListener, SendingProject } from '../delivery/sending.js';
+import type { SendingListener, SendingProject } from '../delivery/sending-context.js';
 import {
   AbortedError,
   AuthenticationError,
   ClosedError,
+  OverflowError,
   ValidationError,
   isAttributionError,
   type AnyAttributionError,
@@ -13,6 +14,7 @@ import { Fifo } from './fifo.js';
 import { readRecord } from './forward-record.js';
 import { failureStatus, type ForwardItem, type ForwardResult } from './forward-result.js';
 import { ProjectDirectory } from './project-directory.js';
+import { ProjectShares } from './project-shares.js';
 
 /** What a run needs of the client. */
 export interface ForwardBackend<Project extends SendingProject> {
@@ -24,6 +26,10 @@ export interface ForwardBackend<Project extends SendingProject> {
   readonly defaultProject: Project | undefined;
   /** Looks up a project that an item names. */
   readonly lookUp: (projectId: string) => Project | Promise<Project>;
+  /** Whether another request could begin at once, were it for a project below its limit. */
+  readonly hasRoom: () => boolean;
+  /** Has a listener called, once, when `hasRoom` has become true. */
+  readonly onceRoom: (listener: () => void) => void;
   /** Counts a record that never became an event. */
   readonly refuse: () => void;
   /** Takes one event on; errors come out of the listener as well as thrown. */
@@ -41,6 +47,16 @@ export interface ForwardResults<Policy extends UtmPolicy = 'all'> extends AsyncI
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** How far a run may read ahead. */
+export interface ForwardBounds {
+  /** Records that may be read without their result having been taken. */
+  readonly lookAhead: number;
+  /** Records that are worth reading while the client has no room for another request. */
+  readonly reserve: number;
+  /** Records of one project that may be unsettled; one more is refused. */
+  readonly maxPendingPerProject: number;
+}
+
 interface Reader<Policy extends UtmPolicy> {
   resolve(result: IteratorResult<ForwardResult<Policy>, undefined>): void;
   reject(error: unknown): void;
@@ -49,20 +65,23 @@ interface Reader<Policy extends UtmPolicy> {
 /**
  * One `forward()`: reads the source while there is room, sends each record, and gives out each result once, as it comes.
  *
- * Room means that no more than `lookAhead` records are read without their result having been taken. The source is read
- * from the first `next()` on.
+ * Room means that no more than `lookAhead` records are read without their result having been taken. It is used to find
+ * records of projects that could go on: while the client's total is in flight anyhow, only a reserve is read. The source
+ * is read from the first `next()` on.
  */
 export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject> implements ForwardResults<Policy> {
   readonly #iterator: Iterator<ForwardItem<Policy>> | AsyncIterator<ForwardItem<Policy>>;
   readonly #projects: ProjectDirectory<Project>;
   readonly #backend: ForwardBackend<Project>;
-  readonly #lookAhead: number;
+  readonly #bounds: ForwardBounds;
+  readonly #shares: ProjectShares;
   readonly #signal: AbortSignal | undefined;
   readonly #results = new Fifo<ForwardResult<Policy>>();
   readonly #readers = new Fifo<Reader<Policy>>();
   #read = 0;
   #handedOut = 0;
   #unsettled = 0;
+  #awaitsRoom = false;
   #begun = false;
   #pulling = false;
   /** Nothing more is read: the source ended or threw, the caller left or aborted, or the client was closed. */
@@ -77,12 +96,13 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
   constructor(
     source: ForwardSource<Policy>,
     backend: ForwardBackend<Project>,
-    lookAhead: number,
+    bounds: ForwardBounds,
     signal: AbortSignal | undefined,
   ) {
     this.#iterator = iteratorOf(source);
     this.#backend = backend;
-    this.#lookAhead = lookAhead;
+    this.#bounds = bounds;
+    this.#shares = new ProjectShares(bounds.maxPendingPerProject);
     this.#signal = signal;
     this.#projects = new ProjectDirectory(backend.lookUp);
   }
@@ -157,7 +177,20 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
   }
 
   get #hasRoom(): boolean {
-    return !this.#ended && this.#read - this.#handedOut < this.#lookAhead;
+    if (this.#ended || this.#read - this.#handedOut >= this.#bounds.lookAhead) return false;
+    if (this.#unsettled < this.#bounds.reserve || this.#backend.hasRoom()) return true;
+    this.#awaitRoom();
+    return false;
+  }
+
+  // Others may fill the client, and what this run has in it may all be stuck: then no result of its own makes it read on.
+  #awaitRoom(): void {
+    if (this.#awaitsRoom) return;
+    this.#awaitsRoom = true;
+    this.#backend.onceRoom(() => {
+      this.#awaitsRoom = false;
+      this.#pull();
+    });
   }
 
   #pull(): void {
@@ -192,12 +225,24 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
     const { event, projectId: named, id, issues } = readRecord(item);
     const { defaultProject } = this.#backend;
     const projectId = named ?? defaultProject?.projectId;
-    const record = { index, id, projectId, event: event as AttributionEvent<Policy> };
-    const listener = new RecordListener<Policy, Project>(record, this.#settle);
+    const listener = new RecordListener<Policy, Project>(index, id, projectId, event as AttributionEvent<Policy>, this);
     if (issues.length > 0) this.#refuse(listener, new ValidationError('record', issues));
     else if (projectId === undefined) this.#refuse(listener, noProject());
-    else if (projectId === defaultProject?.projectId) this.#send(defaultProject, listener);
+    else if (!this.#shares.take(projectId)) this.#refuse(listener, this.#overflow(projectId));
+    else this.#takeOn(projectId, listener);
+  }
+
+  #takeOn(projectId: string, listener: RecordListener<Policy, Project>): void {
+    const { defaultProject } = this.#backend;
+    listener.hasShare = true;
+    if (projectId === defaultProject?.projectId) this.#send(defaultProject, listener);
     else this.#lookUpAndSend(projectId, listener);
+  }
+
+  #overflow(projectId: string): OverflowError {
+    const { maxPendingPerProject } = this.#bounds;
+    const message = `${maxPendingPerProject} records of project ${projectId} are pending, as many as maxPendingPerProject allows; send it again later`;
+    return new OverflowError(message, { projectId });
   }
 
   /** Ends a record that never became an event. */
@@ -223,16 +268,18 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
   #send(project: Project, listener: RecordListener<Policy, Project>): void {
     listener.project = project;
     try {
-      this.#backend.send(project, listener.record.event, listener);
+      this.#backend.send(project, listener.event, listener);
     } catch (error) {
       listener.onFailed(error as AnyAttributionError);
     }
   }
 
-  readonly #settle = (result: ForwardResult<Policy>, project: Project | undefined): void => {
+  /** @internal Takes on the result of a record. */
+  settle(result: ForwardResult<Policy>, { project, hasShare }: RecordListener<Policy, Project>): void {
     this.#unsettled -= 1;
-    // The credentials may have been rotated since they were looked up.
-    if (result.error?.code === 'authentication' && project !== undefined) {
+    if (hasShare && result.projectId !== undefined) this.#shares.giveBack(result.projectId);
+    // The credentials may have been rotated since they were looked up. One that was on hold was not asked.
+    if (result.error?.code === 'authentication' && result.error.attempts > 0 && project !== undefined) {
       this.#projects.forget(project.projectId, project);
     }
     const reader = this.#readers.shift();
@@ -244,7 +291,7 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
     }
     this.#answerReadersAtEnd();
     if (this.#unsettled === 0) this.#onIdle?.();
-  };
+  }
 
   #end(): void {
     this.#ended = true;
@@ -283,24 +330,30 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
   }
 }
 
-type RecordOf<Policy extends UtmPolicy> = Pick<ForwardResult<Policy>, 'index' | 'id' | 'projectId' | 'event'>;
-
-/** Turns the end of a sending into the result of its record. */
-class RecordListener<Policy extends UtmPolicy, Project> implements SendingListener {
+/** A record on its way, which turns the end of its sending into its result. */
+class RecordListener<Policy extends UtmPolicy, Project extends SendingProject> implements SendingListener {
   /** The project it was sent with, once that was found. */
   project: Project | undefined = undefined;
+  /** Whether it counts among the unsettled records of its project. */
+  hasShare = false;
 
   constructor(
-    readonly record: RecordOf<Policy>,
-    private readonly settle: (result: ForwardResult<Policy>, project: Project | undefined) => void,
+    readonly index: number,
+    readonly id: string | undefined,
+    readonly projectId: string | undefined,
+    readonly event: AttributionEvent<Policy>,
+    private readonly run: ForwardRun<Policy, Project>,
   ) {}
 
+  // Written out, since spreading costs more than the rest of a result together.
   onDelivered(delivery: Delivery): void {
-    this.settle({ ...this.record, status: 'delivered', delivery }, this.project);
+    const { index, id, projectId, event } = this;
+    this.run.settle({ index, id, projectId, event, status: 'delivered', delivery }, this);
   }
 
   onFailed(error: AnyAttributionError): void {
-    this.settle({ ...this.record, status: failureStatus(error), error }, this.project);
+    const { index, id, projectId, event } = this;
+    this.run.settle({ index, id, projectId, event, status: failureStatus(error), error }, this);
   }
 }
 

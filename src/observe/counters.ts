@@ -25,4 +25,6 @@ export interface Counters {
   readonly inFlight: number;
   /** Events that were turned away before they were accepted: invalid, without credentials, beyond `maxPending`, aborted, or after `close`. */
   readonly refused: number;
+  /** Projects on hold now, since their credentials were refused again and again. */
+  readonly projectsOnHold: number;
 }

@@ -67,5 +67,48 @@ export interface BudgetNotice {
   readonly host: string;
 }
 
+/** What the notices about one project have in common. */
+export interface ProjectNotice {
+  readonly projectId: string;
+  readonly region: RegionCode;
+  readonly host: string;
+}
+
+/** A project's credentials (or the partner, for it) were refused so often in a row that nothing more is sent with them. */
+export interface HoldNotice extends ProjectNotice {
+  readonly type: 'hold';
+  /** `authentication`, or `bad_request` where the partner is not whitelisted. */
+  readonly code: Extract<ErrorCode, 'authentication' | 'bad_request'>;
+  /** Refusals in a row. */
+  readonly refusals: number;
+  /** What to do about it, in a sentence. */
+  readonly message: string;
+}
+
+/** A project that was on hold goes on: its credentials were replaced, or a request with them got through. */
+export interface HoldEndedNotice extends ProjectNotice {
+  readonly type: 'hold_ended';
+  readonly because: 'credentials_replaced' | 'delivered';
+}
+
+/** A project's limit fell since its account answered 429, or rose again by a step. */
+export interface LimitNotice extends ProjectNotice {
+  readonly type: 'limit';
+  /** Requests of the project that may be in flight from now on. */
+  readonly limit: number;
+  readonly because: 'rate_limited' | 'recovered';
+  /** How long nothing at all is sent for the project, in milliseconds; 0 if it goes on. */
+  readonly pausedMs: number;
+}
+
 /** Something that happened; `type` tells the kinds apart. */
-export type Notice = AttemptNotice | RetryNotice | DeliveredNotice | FailedNotice | OutageNotice | BudgetNotice;
+export type Notice =
+  | AttemptNotice
+  | RetryNotice
+  | DeliveredNotice
+  | FailedNotice
+  | OutageNotice
+  | BudgetNotice
+  | HoldNotice
+  | HoldEndedNotice
+  | LimitNotice;

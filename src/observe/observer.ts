@@ -40,7 +40,7 @@ export class Observer {
   }
 
   /** The totals as of now. */
-  snapshot(): Counters {
+  snapshot(projectsOnHold = 0): Counters {
     const { accepted, delivered, unconfirmed, maybeDuplicate, failed, attempts, retries, inFlight, refused } = this;
     const pending = accepted - delivered - failed;
     const failedByCode = { ...this.#failedByCode };
@@ -56,6 +56,7 @@ export class Observer {
       retries,
       inFlight,
       refused,
+      projectsOnHold,
     };
   }
 

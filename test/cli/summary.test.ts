@@ -15,6 +15,7 @@ const counters: Counters = {
   retries: 2,
   inFlight: 0,
   refused: 0,
+  projectsOnHold: 0,
 };
 
 function report(overrides: Partial<RunReport> = {}): RunReport {

@@ -10,7 +10,9 @@ import { Deadlines } from '../../src/delivery/deadlines.js';
 import type { Delivery } from '../../src/delivery/delivery.js';
 import type { AttemptOutcome } from '../../src/delivery/outcome.js';
 import { RegionHealth } from '../../src/delivery/region-health.js';
-import { Sending, type SendingContext, type SendingSettings } from '../../src/delivery/sending.js';
+import { ProjectHealth } from '../../src/delivery/project-health.js';
+import { Sending } from '../../src/delivery/sending.js';
+import type { SendingContext, SendingSettings } from '../../src/delivery/sending-context.js';
 import type { Exchange, OutcomeListener, Transport } from '../../src/delivery/transport.js';
 import type { AnyAttributionError } from '../../src/errors.js';
 import { ConcurrencyLimiter } from '../../src/forward/concurrency-limiter.js';
@@ -116,9 +118,12 @@ function newContext(overrides: Partial<RetryPolicy> = {}, limits = { perProject:
     notices.push(notice);
     onNotice.listener?.(notice);
   });
-  const admission = new ConcurrencyLimiter(limits);
   const regions = new Map<string, RegionHealth>();
   const policy = { ...retry, ...overrides };
+  const admission = new ConcurrencyLimiter(
+    limits,
+    (projectId) => new ProjectHealth(projectId, limits.perProject, policy, observer),
+  );
   const context: SendingContext = {
     transport,
     admission,

@@ -1,20 +1,43 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Entrant } from '../../src/delivery/admission.js';
+import { createAccess, type Access } from '../../src/contract/access.js';
+import { parseCredentials } from '../../src/contract/credentials.js';
+import type { Entrant, Refusal } from '../../src/delivery/admission.js';
 import type { ListNode } from '../../src/delivery/linked-list.js';
+import { ProjectHealth } from '../../src/delivery/project-health.js';
 import { ConcurrencyLimiter } from '../../src/forward/concurrency-limiter.js';
+import { Observer } from '../../src/observe/observer.js';
+import type { ConcurrencyLimits } from '../../src/options.js';
 
 let order: string[];
 
+const backOff = { initialDelayMs: 100, maxDelayMs: 1000, factor: 2 };
+
+function limiterOf(limits: ConcurrencyLimits): ConcurrencyLimiter {
+  const observer = new Observer(undefined);
+  return new ConcurrencyLimiter(limits, (id) => new ProjectHealth(id, limits.perProject, backOff, observer, () => 1));
+}
+
+function accessTo(projectId: string): Access {
+  const credentials = { projectId, projectToken: 'TEST-token', projectPasscode: 'TEST-passcode' };
+  return createAccess({ partnerName: 'airbridge' }, parseCredentials(credentials));
+}
+
 class Person implements Entrant {
+  lane: ListNode | undefined = undefined;
   queuePosition: ListNode | undefined = undefined;
+  expiresAt = Number.POSITIVE_INFINITY;
   inside = false;
+  refusal: Refusal | undefined = undefined;
+  readonly access: Access;
 
   constructor(
     readonly projectId: string,
     readonly name: string,
     private readonly then?: (self: Person) => void,
-  ) {}
+  ) {
+    this.access = accessTo(projectId);
+  }
 
   enter(limiter: ConcurrencyLimiter): this {
     if (limiter.enter(this)) this.#arrive();
@@ -23,6 +46,10 @@ class Person implements Entrant {
 
   onTurn(): void {
     this.#arrive();
+  }
+
+  onRefused(refusal: Refusal): void {
+    this.refusal = refusal;
   }
 
   #arrive(): void {
@@ -42,7 +69,7 @@ beforeEach(() => {
 
 describe('the limit of a project', () => {
   it('lets so many in, and the next when one leaves', () => {
-    const limiter = new ConcurrencyLimiter({ perProject: 2, total: 10 });
+    const limiter = limiterOf({ perProject: 2, total: 10 });
     const [first] = enter(limiter, 'A', 'a1', 'a2', 'a3', 'a4');
     expect(order).toEqual(['a1', 'a2']);
     if (first !== undefined) limiter.leave(first);
@@ -50,7 +77,7 @@ describe('the limit of a project', () => {
   });
 
   it('binds no other project', () => {
-    const limiter = new ConcurrencyLimiter({ perProject: 1, total: 10 });
+    const limiter = limiterOf({ perProject: 1, total: 10 });
     enter(limiter, 'A', 'a1', 'a2');
     enter(limiter, 'B', 'b1', 'b2');
     expect(order).toEqual(['a1', 'b1']);
@@ -59,7 +86,7 @@ describe('the limit of a project', () => {
 
 describe('the total limit', () => {
   it('binds all projects together', () => {
-    const limiter = new ConcurrencyLimiter({ perProject: 2, total: 3 });
+    const limiter = limiterOf({ perProject: 2, total: 3 });
     enter(limiter, 'A', 'a1', 'a2', 'a3');
     const [b1] = enter(limiter, 'B', 'b1', 'b2');
     expect(order).toEqual(['a1', 'a2', 'b1']);
@@ -69,7 +96,7 @@ describe('the total limit', () => {
   });
 
   it('gives turns to the projects, one each', () => {
-    const limiter = new ConcurrencyLimiter({ perProject: 10, total: 1 });
+    const limiter = limiterOf({ perProject: 10, total: 1 });
     const inside = enter(limiter, 'A', 'a1', 'a2', 'a3', 'a4');
     inside.push(...enter(limiter, 'B', 'b1', 'b2'), ...enter(limiter, 'C', 'c1'));
     for (let index = 0; index < 6; index += 1) {
@@ -82,7 +109,7 @@ describe('the total limit', () => {
   });
 
   it('lets nobody past those who wait', () => {
-    const limiter = new ConcurrencyLimiter({ perProject: 5, total: 1 });
+    const limiter = limiterOf({ perProject: 5, total: 1 });
     const [a1] = enter(limiter, 'A', 'a1', 'a2');
     if (a1 !== undefined) limiter.leave(a1);
     enter(limiter, 'B', 'b1');
@@ -92,7 +119,7 @@ describe('the total limit', () => {
 
 describe('whoever withdraws', () => {
   it('gets no turn', () => {
-    const limiter = new ConcurrencyLimiter({ perProject: 1, total: 1 });
+    const limiter = limiterOf({ perProject: 1, total: 1 });
     const [a1, a2] = enter(limiter, 'A', 'a1', 'a2', 'a3');
     if (a1 === undefined || a2 === undefined) throw new Error('nobody came');
     limiter.withdraw(a2);
@@ -102,7 +129,7 @@ describe('whoever withdraws', () => {
   });
 
   it('as the last of its project leaves the turn to others', () => {
-    const limiter = new ConcurrencyLimiter({ perProject: 1, total: 1 });
+    const limiter = limiterOf({ perProject: 1, total: 1 });
     const [a1] = enter(limiter, 'A', 'a1');
     const [b1] = enter(limiter, 'B', 'b1');
     enter(limiter, 'C', 'c1');
@@ -116,7 +143,7 @@ describe('whoever withdraws', () => {
 
 describe('a halt', () => {
   it('lets nobody in any more', () => {
-    const limiter = new ConcurrencyLimiter({ perProject: 1, total: 2 });
+    const limiter = limiterOf({ perProject: 1, total: 2 });
     const [a1] = enter(limiter, 'A', 'a1', 'a2');
     limiter.halt();
     enter(limiter, 'B', 'b1');
@@ -127,7 +154,7 @@ describe('a halt', () => {
 
 describe('what is kept of a project', () => {
   it('is dropped when nothing of it is inside or waits', () => {
-    const limiter = new ConcurrencyLimiter({ perProject: 1, total: 10 });
+    const limiter = limiterOf({ perProject: 1, total: 10 });
     const people = Array.from({ length: 1000 }, (_, index) => enter(limiter, `P${index}`, 'x')).flat();
     expect(limiter.projects).toBe(1000);
     for (const person of people) limiter.leave(person);
@@ -138,7 +165,7 @@ describe('what is kept of a project', () => {
 });
 
 it('does not fall over when everybody leaves as they come in', () => {
-  const limiter = new ConcurrencyLimiter({ perProject: 1, total: 1 });
+  const limiter = limiterOf({ perProject: 1, total: 1 });
   const [first] = enter(limiter, 'A', 'first');
   for (let index = 0; index < 50_000; index += 1) {
     new Person('A', 'quick', (self) => limiter.leave(self)).enter(limiter);
@@ -156,7 +183,7 @@ it('keeps its limits, forgets nobody and keeps the order within a project, whate
   const limits = fc.record({ perProject: fc.integer({ min: 1, max: 3 }), total: fc.integer({ min: 1, max: 5 }) });
   fc.assert(
     fc.property(limits, fc.array(step, { maxLength: 80 }), ({ perProject, total }, story) => {
-      const limiter = new ConcurrencyLimiter({ perProject, total });
+      const limiter = limiterOf({ perProject, total });
       order = [];
       const people: Person[] = [];
       const gone = new Set<Person>();

@@ -164,6 +164,11 @@ describe('a notice', () => {
         case 'retries_suspended':
         case 'retries_resumed':
           return notice.region;
+        case 'hold':
+          return notice.message;
+        case 'hold_ended':
+        case 'limit':
+          return notice.because;
       }
     };
     expect(tell({ type: 'retries_resumed', region: 'in', host: 'x' })).toBe('in');
