@@ -86,13 +86,15 @@ export class RetryLoop {
   async #beforeRetry(error: Error): Promise<void> {
     if (!(error instanceof AttemptFailed) || this.#ended) throw error;
     const delayMs = this.retrying.delayAfter(error.failure);
-    if (delayMs === undefined || this.#ended) throw error;
+    if (delayMs === undefined) throw error;
     if (delayMs > 0) await this.#waitFor(delayMs);
   }
 
   #waitFor(delayMs: number): Promise<void> {
-    this.retrying.onPause();
     return new Promise((resolve, reject) => {
+      // `delayAfter` tells listeners, who may have ended it.
+      if (this.#ended) throw new Ended();
+      this.retrying.onPause();
       const wait = new Wait(delayMs, () => {
         this.#pause = undefined;
         resolve();

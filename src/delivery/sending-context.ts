@@ -4,10 +4,9 @@ import type { Observer } from '../observe/observer.js';
 import type { RetryPolicy } from '../options.js';
 import type { AbortWatch } from './abort-watch.js';
 import type { Admission } from './admission.js';
-import type { Deadlines } from './deadlines.js';
+import type { Deadlines, Expiring } from './deadlines.js';
 import type { Delivery } from './delivery.js';
 import type { RegionHealth } from './region-health.js';
-import type { Sending } from './sending.js';
 import type { Transport } from './transport.js';
 
 /** What all sendings of a client share. */
@@ -16,7 +15,7 @@ export interface SendingContext {
   readonly admission: Admission;
   readonly observer: Observer;
   /** All sendings that have not ended, with the time they have left. */
-  readonly pending: Deadlines<Sending>;
+  readonly pending: Deadlines<Expiring & { close(): void }>;
   /** Listens to the signals of callers. */
   readonly signals: AbortWatch;
   readonly retry: RetryPolicy;
