@@ -8,15 +8,17 @@ import type { Counters } from './observe/counters.js';
 import {
   checkCloseOptions,
   checkForwardOptions,
+  checkWarmUpOptions,
   resolveOptions,
   type CallOptions,
   type ClientOptions,
   type CloseOptions,
   type ForwardOptions,
   type ResolvedOptions,
+  type WarmUpOptions,
 } from './options.js';
 import { ProjectClient } from './project-client.js';
-import { Project, Sender, type CloseReport } from './sender.js';
+import { Project, Sender, type CloseReport, type WarmUpReport } from './sender.js';
 
 /**
  * Sends attribution events to CleverTap on behalf of one partner, for any number of projects.
@@ -117,6 +119,24 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
       { lookAhead, maxPendingPerProject, reserve: 2 * this.#options.concurrency.total },
       call.signal,
     );
+  }
+
+  /**
+   * Opens connections ahead of the first events, so that these need not wait for them: to the default project's region, or
+   * to those named. What cannot be opened is told in the report and tried again when it is needed. With a `dispatcher` of
+   * the caller's there is nothing to open.
+   *
+   * @throws {ValidationError} if the options are not valid, or name no region where there is no default project.
+   */
+  async warmUp(options: WarmUpOptions = {}): Promise<readonly WarmUpReport[]> {
+    const { concurrency } = this.#options;
+    const { connections = concurrency.perProject, regions: named } = checkWarmUpOptions(options);
+    const regions = named ?? (this.#default === undefined ? undefined : [this.#default.access.endpoint.region]);
+    if (regions === undefined) {
+      const message = 'are required to warm connections without a default project';
+      throw new ValidationError('options', [{ path: ['regions'], message }]);
+    }
+    return this.#sender.warmUp(regions, connections);
   }
 
   /** The totals since the client was made. */

@@ -45,10 +45,19 @@ export type ConnectionOptions =
   | {
       /** Most connections to one host. @default concurrency.total */
       readonly connections?: number | undefined;
+      /**
+       * How long an idle connection is kept, in milliseconds; less where the server announces less. Keep it below what the
+       * proxies on the way allow, commonly 60 s. @default 30000
+       */
+      readonly keepAliveTimeoutMs?: number | undefined;
+      /** Whether to offer HTTP/2, of which one connection carries up to 100 requests at once. @default false */
+      readonly allowH2?: boolean | undefined;
       readonly dispatcher?: undefined;
     }
   | {
       readonly connections?: undefined;
+      readonly keepAliveTimeoutMs?: undefined;
+      readonly allowH2?: undefined;
       /** A dispatcher of undici 7 or later to send through (a proxy agent, a mock); it is never closed here. */
       readonly dispatcher: Dispatcher;
     };
@@ -114,6 +123,8 @@ export interface ResolvedOptions {
   readonly concurrency: ConcurrencyLimits;
   readonly maxPending: number;
   readonly connections: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly allowH2: boolean;
   readonly dispatcher: Dispatcher | undefined;
   readonly onNotice: ((notice: Notice) => void) | undefined;
 }
@@ -186,6 +197,8 @@ function createOptionsSchema(credentials: z.ZodType<Credentials>) {
     concurrency: z.strictObject({ perProject: count(10), total: count(256) }).prefault({}),
     maxPending: count(10_000),
     connections: count(1).unwrap().optional(),
+    keepAliveTimeoutMs: timeoutMs.default(30_000),
+    allowH2: flag,
     dispatcher: z.custom<Dispatcher>(isDispatcher, { error: 'must be an undici Dispatcher' }).optional(),
     onNotice: z.custom<(notice: Notice) => void>(isFunction, { error: 'must be a function' }).optional(),
   });
@@ -218,10 +231,11 @@ export function resolveOptions(options: unknown): ResolvedOptions {
 /** What is wrong with options that are right each by itself. */
 function combinationIssues(given: Record<string, unknown>): ValidationIssue[] {
   const issues: ValidationIssue[] = [];
-  const { dispatcher, connections, baseUrl: base, allowInsecureHttp } = given;
-  if (dispatcher !== undefined && connections !== undefined) {
-    const message = 'excludes dispatcher, which keeps its own connections: give one of connections and dispatcher';
-    issues.push({ path: ['connections'], message });
+  const { dispatcher, baseUrl: base, allowInsecureHttp } = given;
+  for (const name of ['connections', 'keepAliveTimeoutMs', 'allowH2']) {
+    if (dispatcher === undefined || given[name] === undefined) continue;
+    const message = `excludes dispatcher, which keeps its own connections: give one of ${name} and dispatcher`;
+    issues.push({ path: [name], message });
   }
   const urls: [path: string[], url: unknown][] =
     typeof base === 'object' && base !== null
@@ -261,6 +275,28 @@ function isSignal(value: unknown): value is AbortSignal {
  */
 export function checkCallOptions(options: unknown): CallOptions {
   return validate(callOptionsSchema, options, 'options');
+}
+
+/** Settings of `warmUp()`. */
+export interface WarmUpOptions {
+  /** Connections to have ready for each region, no more than the client's `connections`. @default concurrency.perProject */
+  readonly connections?: number | undefined;
+  /** Codes of the regions. @default the region of the default project */
+  readonly regions?: readonly RegionCode[] | undefined;
+}
+
+const warmUpOptionsSchema = z.strictObject({
+  connections: count(1).unwrap().optional(),
+  regions: z.array(z.enum(regionCodes), { error: `must be region codes (${regionCodes.join(', ')})` }).optional(),
+});
+
+/**
+ * Checks the settings of `warmUp()`.
+ *
+ * @throws {ValidationError} with everything that is wrong at once.
+ */
+export function checkWarmUpOptions(options: unknown): WarmUpOptions {
+  return validate(warmUpOptionsSchema, options, 'options');
 }
 
 /** Settings of `close()`. */

@@ -6,7 +6,9 @@ import {
   type CredentialsInput,
 } from './contract/credentials.js';
 import { createEventSchema } from './contract/event-schema.js';
+import { resolveEndpoint } from './contract/endpoint.js';
 import type { RegionCode } from './contract/regions.js';
+import { toSingleLine } from './contract/text.js';
 import { validate } from './contract/validate.js';
 import { AbortWatch } from './delivery/abort-watch.js';
 import { Deadlines } from './delivery/deadlines.js';
@@ -19,7 +21,14 @@ import type { SendingContext, SendingListener, SendingSettings } from './deliver
 import type { Transport } from './delivery/transport.js';
 import { UndiciTransport } from './delivery/undici-transport.js';
 import { Wait } from './delivery/wait.js';
-import { AbortedError, ClosedError, OverflowError, ValidationError, type ErrorDetails } from './errors.js';
+import {
+  AbortedError,
+  ClosedError,
+  NetworkError,
+  OverflowError,
+  ValidationError,
+  type ErrorDetails,
+} from './errors.js';
 import { ConcurrencyLimiter } from './forward/concurrency-limiter.js';
 import type { Counters } from './observe/counters.js';
 import { Observer } from './observe/observer.js';
@@ -58,6 +67,16 @@ export interface CloseReport {
   readonly durationMs: number;
 }
 
+/** What `warmUp()` reports of a region. */
+export interface WarmUpReport {
+  readonly region: RegionCode;
+  readonly host: string;
+  /** Connections that were established. */
+  readonly connections: number;
+  /** Why not as many as were asked for, if so. */
+  readonly error: NetworkError | undefined;
+}
+
 /**
  * Takes events on for all projects of a client and sees each to its end: validates, refuses what cannot be accepted,
  * starts a `Sending` for the rest, and shuts down in order.
@@ -77,7 +96,18 @@ export class Sender {
   #onDrained: (() => void) | undefined = undefined;
 
   constructor(options: ResolvedOptions) {
-    const { method, connections, dispatcher, timeoutMs, deadlineMs, retry, requireConfirmation, onNotice } = options;
+    const {
+      method,
+      connections,
+      keepAliveTimeoutMs,
+      allowH2,
+      dispatcher,
+      timeoutMs,
+      deadlineMs,
+      retry,
+      requireConfirmation,
+      onNotice,
+    } = options;
     this.#options = options;
     this.#schema = createEventSchema({ utmPolicy: options.utmPolicy });
     this.observer = new Observer(onNotice);
@@ -88,7 +118,7 @@ export class Sender {
     );
     this.#transport =
       dispatcher === undefined
-        ? new UndiciTransport({ method, connections })
+        ? new UndiciTransport({ method, connections, keepAliveTimeoutMs, allowH2 })
         : new DispatcherTransport(dispatcher, method);
     this.#settings = { timeoutMs, deadlineMs, patient: false };
     this.#context = {
@@ -220,6 +250,20 @@ export class Sender {
     return health;
   }
 
+  /** Establishes connections to regions ahead of their first requests. */
+  warmUp(regions: readonly RegionCode[], connections: number): Promise<WarmUpReport[]> {
+    if (this.closed) return Promise.reject(new ClosedError('the client is closed and opens no more connections'));
+    const { baseUrl, timeoutMs } = this.#options;
+    return Promise.all(
+      regions.map(async (code) => {
+        const endpoint = resolveEndpoint(code, baseUrl);
+        const { region, host } = endpoint;
+        const { connections: opened, error } = await this.#transport.warmUp(endpoint, connections, timeoutMs);
+        return { region, host, connections: opened, error: error && noConnection(host, error) };
+      }),
+    );
+  }
+
   /** Reports of the regions that were used. */
   regions(): RegionReport[] {
     return [...this.#regions.values()].map((health) => health.report());
@@ -281,6 +325,12 @@ export class Sender {
 function noDefaultProject(): ValidationError {
   const message = 'are required to send without a project: give them to the client, or use client.project(credentials)';
   return new ValidationError('options', [{ path: ['credentials'], message }]);
+}
+
+function noConnection(host: string, { message, code }: Error & { code?: string }): NetworkError {
+  const text = toSingleLine(message);
+  const cause = code === undefined ? undefined : Object.assign(new Error(text), { code });
+  return new NetworkError(`no connection to ${host}: ${text}`, { host, cause });
 }
 
 function abortedBefore(signal: AbortSignal, { projectId }: Project): AbortedError {

@@ -34,6 +34,8 @@ describe('the defaults', () => {
       concurrency: { perProject: 10, total: 256 },
       maxPending: 10_000,
       connections: 256,
+      keepAliveTimeoutMs: 30_000,
+      allowH2: false,
       dispatcher: undefined,
       onNotice: undefined,
     });

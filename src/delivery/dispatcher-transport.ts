@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Endpoint } from '../contract/endpoint.js';
+import type { WarmUp } from './connection-pool.js';
 import { Deadlines } from './deadlines.js';
 import { HttpExchange, type ConnectionOwner } from './exchange.js';
 import { REQUEST_HEADERS } from './request-headers.js';
@@ -30,6 +31,11 @@ export class DispatcherTransport implements Transport {
       exchange.onError(error instanceof Error ? error : new Error(String(error)));
     }
     return exchange;
+  }
+
+  warmUp(): Promise<WarmUp> {
+    // The dispatcher's connections are its own.
+    return Promise.resolve({ connections: 0, error: undefined });
   }
 
   halt(): void {

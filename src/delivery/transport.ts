@@ -1,4 +1,5 @@
 import type { Endpoint } from '../contract/endpoint.js';
+import type { WarmUp } from './connection-pool.js';
 import type { AttemptOutcome } from './outcome.js';
 
 /** Who wants to know what came of a request. */
@@ -21,6 +22,8 @@ export interface Exchange {
 export interface Transport {
   /** Starts one request. `path` holds the credentials; the transport shows it to nobody. */
   start(endpoint: Endpoint, path: string, timeoutMs: number, listener: OutcomeListener): Exchange;
+  /** Establishes up to so many connections ahead of their requests, each within `timeoutMs`. */
+  warmUp(endpoint: Endpoint, connections: number, timeoutMs: number): Promise<WarmUp>;
   /** Starts nothing more of what still waits for a connection. */
   halt(): void;
   /** Closes the connections; what is still under way breaks off. */

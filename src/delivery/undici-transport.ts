@@ -1,14 +1,14 @@
 import type * as Undici from 'undici';
 import type { Endpoint } from '../contract/endpoint.js';
-import { Connection, createConnector } from './connection.js';
-import { ConnectionPool } from './connection-pool.js';
+import { Connection, createConnector, type ConnectionSettings } from './connection.js';
+import { ConnectionPool, type WarmUp } from './connection-pool.js';
 import { Deadlines } from './deadlines.js';
 import { HttpExchange } from './exchange.js';
 import { REQUEST_HEADERS } from './request-headers.js';
 import type { Exchange, OutcomeListener, Transport } from './transport.js';
 
 /** What the undici transport needs to know. */
-export interface UndiciTransportOptions {
+export interface UndiciTransportOptions extends ConnectionSettings {
   readonly method: 'GET' | 'POST';
   /** Most connections to one origin. */
   readonly connections: number;
@@ -24,7 +24,7 @@ export class UndiciTransport implements Transport {
   readonly #pools = new Map<string, ConnectionPool>();
   readonly #deadlines = new Deadlines<HttpExchange>();
   /** Opens a connection; there once undici is loaded. */
-  #open: ((origin: string) => Connection) | undefined = undefined;
+  #open: ((origin: string, onConnected: (connection: Connection) => void) => Connection) | undefined = undefined;
   #loading: Promise<void> | undefined = undefined;
 
   constructor(private readonly options: UndiciTransportOptions) {}
@@ -39,6 +39,11 @@ export class UndiciTransport implements Transport {
     return exchange;
   }
 
+  async warmUp({ origin }: Endpoint, connections: number, timeoutMs: number): Promise<WarmUp> {
+    await this.#load();
+    return this.#pool(origin).warmUp(connections, timeoutMs);
+  }
+
   halt(): void {
     for (const pool of this.#pools.values()) pool.halt();
   }
@@ -51,23 +56,31 @@ export class UndiciTransport implements Transport {
   #pool(origin: string): ConnectionPool {
     let pool = this.#pools.get(origin);
     if (pool === undefined) {
-      pool = new ConnectionPool(this.options.connections, () => this.#connect(origin));
+      pool = new ConnectionPool({
+        maxConnections: this.options.connections,
+        awaitProtocol: this.options.allowH2,
+        open: (onConnected) => this.#connect(origin, onConnected),
+      });
       this.#pools.set(origin, pool);
     }
     return pool;
   }
 
-  #connect(origin: string): Connection {
+  #connect(origin: string, onConnected: (connection: Connection) => void): Connection {
     if (this.#open === undefined) throw new TypeError('undici is not loaded yet');
-    return this.#open(origin);
+    return this.#open(origin, onConnected);
+  }
+
+  #load(): Promise<void> {
+    this.#loading ??= loadUndici().then((undici) => {
+      const connector = createConnector(undici, this.options);
+      this.#open = (origin, onConnected) => new Connection(undici, connector, origin, this.options, onConnected);
+    });
+    return this.#loading;
   }
 
   #startWhenLoaded(exchange: HttpExchange, pool: ConnectionPool): void {
-    this.#loading ??= loadUndici().then((undici) => {
-      const connector = createConnector(undici);
-      this.#open = (origin) => new Connection(undici, connector, origin);
-    });
-    this.#loading.then(
+    this.#load().then(
       () => {
         if (!exchange.over) pool.run(exchange);
       },

@@ -7,8 +7,26 @@ import { HttpExchange } from '../../src/delivery/exchange.js';
 
 /** A connection that carries nothing; a test ends what is on it. */
 class SilentConnection {
+  load = 0;
+  capacity = 1;
+  retired = false;
+  listed = false;
   readonly sent: string[] = [];
   destroyed = false;
+  warmed = 0;
+
+  constructor(readonly onConnected: (connection: Connection) => void) {}
+
+  /** It is established, with room for so many requests at once. */
+  connect(capacity: number): void {
+    this.capacity = capacity;
+    this.onConnected(this as unknown as Connection);
+  }
+
+  warm(): Promise<void> {
+    this.warmed += 1;
+    return this.warmed === 1 ? Promise.resolve() : Promise.reject(new Error('warmed twice'));
+  }
 
   send({ path }: Dispatcher.DispatchOptions): void {
     this.sent.push(path);
@@ -20,13 +38,17 @@ class SilentConnection {
   }
 }
 
-function newPool(maxConnections: number) {
+function newPool(maxConnections: number, awaitProtocol = false) {
   const connections: SilentConnection[] = [];
   const deadlines = new Deadlines<HttpExchange>();
-  const pool = new ConnectionPool(maxConnections, () => {
-    const connection = new SilentConnection();
-    connections.push(connection);
-    return connection as unknown as Connection;
+  const pool = new ConnectionPool({
+    maxConnections,
+    awaitProtocol,
+    open: (onConnected) => {
+      const connection = new SilentConnection(onConnected);
+      connections.push(connection);
+      return connection as unknown as Connection;
+    },
   });
   const run = (path: string) => {
     const exchange = new HttpExchange({ path }, 60_000, { onOutcome: () => undefined }, deadlines, pool);
@@ -126,5 +148,81 @@ describe('a pool of connections', () => {
     run('c');
     await pool.destroy();
     expect(connections.map(({ destroyed }) => destroyed)).toEqual([true, true]);
+  });
+});
+
+describe('a pool that awaits the protocol', () => {
+  it('opens one connection, and puts all on it once that speaks HTTP/2', () => {
+    const { run, sent, connections } = newPool(5, true);
+    for (const path of ['a', 'b', 'c']) run(path);
+    expect(sent()).toEqual([['a']]);
+    connections[0]?.connect(100);
+    expect(sent()).toEqual([['a', 'b', 'c']]);
+  });
+
+  it('opens further ones once it is known to be HTTP/1.1', () => {
+    const { run, sent, connections } = newPool(5, true);
+    for (const path of ['a', 'b', 'c']) run(path);
+    connections[0]?.connect(1);
+    expect(sent()).toEqual([['a'], ['b'], ['c']]);
+  });
+
+  it('opens another where one is full', () => {
+    const { run, sent, connections } = newPool(5, true);
+    run('a');
+    connections[0]?.connect(2);
+    for (const path of ['b', 'c']) run(path);
+    expect(sent()).toEqual([['a', 'b'], ['c']]);
+  });
+
+  it('takes a connection on which a request was given up out of use, and breaks it when the others are over', () => {
+    const { run, sent, connections } = newPool(5, true);
+    const a = run('a');
+    connections[0]?.connect(100);
+    const b = run('b');
+    a.cancel();
+    run('c');
+    expect(connections[0]?.destroyed).toBe(false);
+    expect(sent()).toEqual([['a', 'b'], ['c']]);
+    answer(b);
+    expect(connections[0]?.destroyed).toBe(true);
+    run('d');
+    expect(sent()).toEqual([['a', 'b'], ['c'], ['d']]);
+  });
+
+  it('tries again on the first connection when that could not be established', () => {
+    const { run, sent } = newPool(5, true);
+    const a = run('a');
+    run('b');
+    a.onError(new Error('connect ECONNREFUSED'));
+    expect(sent()).toEqual([['a', 'b']]);
+  });
+
+  it('breaks those out of use as well when it is destroyed', async () => {
+    const { pool, run, connections } = newPool(5, true);
+    const a = run('a');
+    connections[0]?.connect(100);
+    run('b');
+    a.cancel();
+    await pool.destroy();
+    expect(connections.map(({ destroyed }) => destroyed)).toEqual([true]);
+  });
+});
+
+describe('warming a pool', () => {
+  it('establishes connections up to its number, which the first requests then use', async () => {
+    const { pool, run, sent, connections } = newPool(3);
+    expect(await pool.warmUp(10, 1000)).toEqual({ connections: 3, error: undefined });
+    expect(connections.map(({ warmed }) => warmed)).toEqual([1, 1, 1]);
+    run('a');
+    expect(sent().flat()).toEqual(['a']);
+    expect(connections).toHaveLength(3);
+  });
+
+  it('counts those that are there already', async () => {
+    const { pool, run } = newPool(10);
+    run('a');
+    expect(await pool.warmUp(3, 1000)).toEqual({ connections: 2, error: undefined });
+    expect(await pool.warmUp(3, 1000)).toEqual({ connections: 0, error: undefined });
   });
 });

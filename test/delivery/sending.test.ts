@@ -6,6 +6,7 @@ import { parseCredentials } from '../../src/contract/credentials.js';
 import type { ParsedEvent } from '../../src/contract/event.js';
 import { eventSchema } from '../../src/contract/event-schema.js';
 import { AbortWatch } from '../../src/delivery/abort-watch.js';
+import type { WarmUp } from '../../src/delivery/connection-pool.js';
 import { Deadlines } from '../../src/delivery/deadlines.js';
 import type { Delivery } from '../../src/delivery/delivery.js';
 import type { AttemptOutcome } from '../../src/delivery/outcome.js';
@@ -65,6 +66,10 @@ class FakeTransport implements Transport {
     this.exchanges.push(exchange);
     this.atOnce?.(exchange);
     return exchange;
+  }
+
+  warmUp(): Promise<WarmUp> {
+    return Promise.resolve({ connections: 0, error: undefined });
   }
 
   halt(): void {

@@ -8,7 +8,13 @@ import { httpAnswer, refusingUrl, startSocketServer } from '../support/socket-se
 const SUCCESS = httpAnswer(200, '{"status":"success"}');
 
 function newTransport(options: { method?: 'GET' | 'POST'; connections?: number } = {}) {
-  const transport = new UndiciTransport({ method: 'GET', connections: 10, ...options });
+  const transport = new UndiciTransport({
+    method: 'GET',
+    connections: 10,
+    keepAliveTimeoutMs: 30_000,
+    allowH2: false,
+    ...options,
+  });
   onTestFinished(() => transport.close());
   const start = (url: string, path = '/attribution?x=1', timeoutMs = 10_000) => {
     const outcomes: AttemptOutcome[] = [];

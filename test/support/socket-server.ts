@@ -16,6 +16,8 @@ export interface SocketServer {
   readonly received: string;
   /** Requests that were received so far; their heads, as there are no bodies. */
   readonly requests: readonly string[];
+  /** Ends all connections. */
+  hangUp(): void;
 }
 
 /** What a server does with a request; `count` is 1 for the first of all. */
@@ -81,6 +83,9 @@ async function listen(server: Server, scheme: string, script: RequestScript): Pr
       return received;
     },
     requests,
+    hangUp: () => {
+      for (const socket of sockets) socket.end();
+    },
   };
 }
 
