@@ -10,11 +10,11 @@ import {
   checkForwardOptions,
   checkWarmUpOptions,
   resolveOptions,
-  type CallOptions,
   type ClientOptions,
   type CloseOptions,
   type ForwardOptions,
   type ResolvedOptions,
+  type SendOptions,
   type WarmUpOptions,
 } from './options.js';
 import { ProjectClient } from './project-client.js';
@@ -49,7 +49,7 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
    *
    * @returns a promise that resolves once CleverTap took the event, and rejects with an `AttributionError`.
    */
-  send(event: AttributionEvent<Policy>, options?: CallOptions): Promise<Delivery> {
+  send(event: AttributionEvent<Policy>, options?: SendOptions): Promise<Delivery> {
     return this.#sender.send(this.#default, event, options);
   }
 

@@ -17,7 +17,8 @@ export type ErrorCode =
   | 'unconfirmed'
   | 'aborted'
   | 'closed'
-  | 'overflow';
+  | 'overflow'
+  | 'storage';
 
 /** Facts about a failure that any error may carry. None of them ever holds a token, a passcode or a query. */
 export interface ErrorDetails {
@@ -57,6 +58,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   'network',
   'timeout',
   'overflow',
+  'storage',
 ]);
 
 /** Whether the same event, sent again later, may succeed after an error with this code. */
@@ -297,7 +299,7 @@ export class ClosedError extends AttributionError {
   }
 }
 
-/** More events are pending than `maxPending` allows; nothing was sent for this one. */
+/** As many events are pending or stored as the bounds allow; this one was not taken on. */
 export class OverflowError extends AttributionError {
   declare readonly code: 'overflow';
 
@@ -307,6 +309,19 @@ export class OverflowError extends AttributionError {
 
   static {
     seal(this, 'OverflowError', 'overflow');
+  }
+}
+
+/** The queue behind an outbox cannot be opened, reached, read or written; what it had accepted is still in it. */
+export class StorageError extends AttributionError {
+  declare readonly code: 'storage';
+
+  constructor(message: string, details?: ErrorDetails) {
+    super('storage', message, details);
+  }
+
+  static {
+    seal(this, 'StorageError', 'storage');
   }
 }
 
@@ -323,7 +338,8 @@ export type AnyAttributionError =
   | UnconfirmedError
   | AbortedError
   | ClosedError
-  | OverflowError;
+  | OverflowError
+  | StorageError;
 
 /** Whether a caught value is an error of this library, of whichever build or copy of it. */
 export function isAttributionError(value: unknown): value is AnyAttributionError {

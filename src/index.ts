@@ -1,7 +1,7 @@
 /** Forwards mobile attribution events to CleverTap. */
 export { AttributionClient } from './client.js';
 export type { ProjectClient } from './project-client.js';
-export type { CloseReport } from './sender.js';
+export type { CloseReport, WarmUpReport } from './sender.js';
 export type { Delivery } from './delivery/delivery.js';
 export type { RegionReport } from './delivery/region-health.js';
 export type {
@@ -13,6 +13,8 @@ export type {
   CredentialsLookup,
   ForwardOptions,
   RetryOptions,
+  SendOptions,
+  WarmUpOptions,
 } from './options.js';
 export type { ForwardItem, ForwardResult } from './forward/forward-result.js';
 export type { ForwardResults, ForwardSource } from './forward/forward-run.js';
@@ -72,6 +74,7 @@ export {
   OverflowError,
   RateLimitError,
   ServiceUnavailableError,
+  StorageError,
   TimeoutError,
   UnconfirmedError,
   UnexpectedResponseError,

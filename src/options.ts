@@ -258,10 +258,24 @@ export interface CallOptions {
   readonly deadlineMs?: number | undefined;
 }
 
+/** Settings of one `send` that replace the client's. */
+export interface SendOptions extends CallOptions {
+  /**
+   * What to do while the retry budget of the event's region is used up: `fail` with the last error, or `wait` behind one
+   * probe at a time, as `forward()` does. The event's time then runs from its first attempt on and stands still while it
+   * waits. @default 'fail'
+   */
+  readonly whenSuspended?: 'fail' | 'wait' | undefined;
+}
+
 const callOptionsSchema = z.strictObject({
   signal: z.custom<AbortSignal>(isSignal, { error: 'must be an AbortSignal' }).optional(),
   timeoutMs: timeoutMs.optional(),
   deadlineMs: deadlineMs.optional(),
+});
+
+const sendOptionsSchema = callOptionsSchema.extend({
+  whenSuspended: z.enum(['fail', 'wait'], { error: 'must be "fail" or "wait"' }).optional(),
 });
 
 function isSignal(value: unknown): value is AbortSignal {
@@ -269,12 +283,12 @@ function isSignal(value: unknown): value is AbortSignal {
 }
 
 /**
- * Checks the settings of one call.
+ * Checks the settings of one `send`.
  *
  * @throws {ValidationError} with everything that is wrong at once.
  */
-export function checkCallOptions(options: unknown): CallOptions {
-  return validate(callOptionsSchema, options, 'options');
+export function checkSendOptions(options: unknown): SendOptions {
+  return validate(sendOptionsSchema, options, 'options');
 }
 
 /** Settings of `warmUp()`. */

@@ -3,7 +3,7 @@ import type { AttributionEvent, UtmPolicy } from './contract/event.js';
 import type { RegionCode } from './contract/regions.js';
 import type { Delivery } from './delivery/delivery.js';
 import { ValidationError } from './errors.js';
-import type { CallOptions } from './options.js';
+import type { SendOptions } from './options.js';
 import type { Project, Sender } from './sender.js';
 
 /**
@@ -40,7 +40,7 @@ export class ProjectClient<Policy extends UtmPolicy = 'all'> {
    *
    * @returns a promise that resolves once CleverTap took the event, and rejects with an `AttributionError`.
    */
-  send(event: AttributionEvent<Policy>, options?: CallOptions): Promise<Delivery> {
+  send(event: AttributionEvent<Policy>, options?: SendOptions): Promise<Delivery> {
     return this.#sender.send(this.#project, event, options);
   }
 

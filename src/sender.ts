@@ -32,7 +32,7 @@ import {
 import { ConcurrencyLimiter } from './forward/concurrency-limiter.js';
 import type { Counters } from './observe/counters.js';
 import { Observer } from './observe/observer.js';
-import { checkCallOptions, type CallOptions, type ResolvedOptions } from './options.js';
+import { checkSendOptions, type CallOptions, type ResolvedOptions, type SendOptions } from './options.js';
 
 /** A project of a client: its id and whatever gives access to it now. */
 export class Project {
@@ -178,7 +178,7 @@ export class Sender {
   }
 
   /** Sends one event; whatever goes wrong rejects the promise. */
-  send(project: Project | undefined, event: unknown, call: CallOptions | undefined): Promise<Delivery> {
+  send(project: Project | undefined, event: unknown, call: SendOptions | undefined): Promise<Delivery> {
     return new Promise((resolve, reject) => {
       const listener = { onDelivered: resolve, onFailed: reject };
       try {
@@ -216,16 +216,20 @@ export class Sender {
   }
 
   /** Settings of a call on top of the client's. */
-  #settingsOf(call: CallOptions | undefined): SendingSettings {
+  #settingsOf(call: SendOptions | undefined): SendingSettings {
     if (call === undefined) return this.#settings;
-    const { signal, timeoutMs, deadlineMs } = checkCallOptions(call);
-    const { timeoutMs: ownTimeoutMs, deadlineMs: ownDeadlineMs, patient } = this.#settings;
-    return { timeoutMs: timeoutMs ?? ownTimeoutMs, deadlineMs: deadlineMs ?? ownDeadlineMs, signal, patient };
+    const { whenSuspended, ...settings } = checkSendOptions(call);
+    return this.#merged(settings, whenSuspended === 'wait');
   }
 
-  /** Settings of the events of a `forward()`. */
+  /** Settings of the events of a `forward()`, which have been checked. */
   forwardSettings(call: CallOptions): SendingSettings {
-    return { ...this.#settingsOf(call), patient: true };
+    return this.#merged(call, true);
+  }
+
+  #merged({ signal, timeoutMs, deadlineMs }: CallOptions, patient: boolean): SendingSettings {
+    const own = this.#settings;
+    return { timeoutMs: timeoutMs ?? own.timeoutMs, deadlineMs: deadlineMs ?? own.deadlineMs, signal, patient };
   }
 
   #begin(project: Project, event: unknown, settings: SendingSettings, listener: SendingListener): void {

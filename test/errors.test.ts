@@ -13,6 +13,7 @@ import {
   OverflowError,
   RateLimitError,
   ServiceUnavailableError,
+  StorageError,
   TimeoutError,
   UnconfirmedError,
   UnexpectedResponseError,
@@ -39,6 +40,7 @@ const PLAIN = [
   ['AbortedError', 'aborted', false],
   ['ClosedError', 'closed', false],
   ['OverflowError', 'overflow', true],
+  ['StorageError', 'storage', true],
 ] as const satisfies [keyof Module, ErrorCode, boolean][];
 
 const NAMES = ['ValidationError', ...PLAIN.map(([name]) => name)] as const;
@@ -55,6 +57,7 @@ const original: Module = {
   OverflowError,
   RateLimitError,
   ServiceUnavailableError,
+  StorageError,
   TimeoutError,
   UnconfirmedError,
   UnexpectedResponseError,
@@ -324,7 +327,7 @@ describe('types of errors', () => {
     expectTypeOf<AnyAttributionError>().toExtend<AttributionError>();
     const caught: unknown = create('TimeoutError');
     if (isAttributionError(caught)) expectTypeOf(caught).toEqualTypeOf<AnyAttributionError>();
-    expect(new Set(NAMES.map((name) => create(name).code)).size).toBe(12);
+    expect(new Set(NAMES.map((name) => create(name).code)).size).toBe(13);
   });
 });
 

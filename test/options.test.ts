@@ -2,7 +2,7 @@ import { Agent, MockAgent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Secret } from '../src/contract/secret.js';
 import { AttributionClient } from '../src/client.js';
-import { checkCallOptions, checkCloseOptions, checkForwardOptions, resolveOptions } from '../src/options.js';
+import { checkSendOptions, checkCloseOptions, checkForwardOptions, resolveOptions } from '../src/options.js';
 import { problemsOf } from './contract/problems-of.js';
 import { CANARY_TOKEN, canaryCredentials } from './support/canary.js';
 
@@ -55,7 +55,7 @@ describe('the defaults', () => {
   });
 
   it('are those of calls, of forward() and of close() as well', () => {
-    expect(checkCallOptions({})).toEqual({});
+    expect(checkSendOptions({})).toEqual({});
     expect(checkForwardOptions({})).toEqual({ lookAhead: 1024, maxPendingPerProject: Number.POSITIVE_INFINITY });
     expect(checkCloseOptions({})).toEqual({ timeoutMs: 30_000 });
   });

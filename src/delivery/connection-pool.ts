@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { Connection } from './connection.js';
 import type { ConnectionOwner, HttpExchange } from './exchange.js';
 import { LinkedList } from './linked-list.js';
+import type { WarmUp } from './transport.js';
 
 /** How many connections there may be, and how they come to be. */
 export interface ConnectionPoolSettings {
@@ -13,14 +14,6 @@ export interface ConnectionPoolSettings {
   readonly awaitProtocol: boolean;
   /** Opens a connection, which calls back whenever it is established. */
   readonly open: (onConnected: (connection: Connection) => void) => Connection;
-}
-
-/** What came of warming. */
-export interface WarmUp {
-  /** Connections that were established. */
-  readonly connections: number;
-  /** Why one was not, if so. */
-  readonly error: Error | undefined;
 }
 
 /**

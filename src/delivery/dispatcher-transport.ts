@@ -1,10 +1,9 @@
 import type { Dispatcher } from 'undici';
 import type { Endpoint } from '../contract/endpoint.js';
-import type { WarmUp } from './connection-pool.js';
 import { Deadlines } from './deadlines.js';
 import { HttpExchange, type ConnectionOwner } from './exchange.js';
 import { REQUEST_HEADERS } from './request-headers.js';
-import type { Exchange, OutcomeListener, Transport } from './transport.js';
+import type { Exchange, OutcomeListener, Transport, WarmUp } from './transport.js';
 
 /**
  * Carries requests over a dispatcher that the caller passed in: a proxy agent, a mock, the emulator in process.

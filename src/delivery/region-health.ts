@@ -16,6 +16,8 @@ export interface RegionReport extends DeliveredShareReport {
   readonly outageSince: Date | undefined;
   /** Retries left in the region's budget, 100 at most. */
   readonly retryBudget: number;
+  /** Whether the budget is used up, so that nothing but one probe at a time is sent of what can wait. */
+  readonly suspended: boolean;
 }
 
 /** As much of an attempt's result as the health of a region depends on. */
@@ -68,7 +70,14 @@ export class RegionHealth {
     const { region, host } = this.endpoint;
     const since = this.#outage.outageSinceMs;
     const outageSince = since === undefined ? undefined : new Date(since);
-    return { region, host, ...this.#share.report(Date.now()), outageSince, retryBudget: Math.floor(this.budget.left) };
+    return {
+      region,
+      host,
+      ...this.#share.report(Date.now()),
+      outageSince,
+      retryBudget: Math.floor(this.budget.left),
+      suspended: !this.gate.open,
+    };
   }
 
   #announce(change: OutageChange | undefined): void {

@@ -1,5 +1,4 @@
 import type { Endpoint } from '../contract/endpoint.js';
-import type { WarmUp } from './connection-pool.js';
 import type { AttemptOutcome } from './outcome.js';
 
 /** Who wants to know what came of a request. */
@@ -16,6 +15,14 @@ export interface Exchange {
    * @returns false if certainly nothing of the request was written.
    */
   cancel(): boolean;
+}
+
+/** What came of warming. */
+export interface WarmUp {
+  /** Connections that were established. */
+  readonly connections: number;
+  /** Why one was not, if so. */
+  readonly error: Error | undefined;
 }
 
 /** Carries single requests to CleverTap and says what came of each; knows nothing of retries. */

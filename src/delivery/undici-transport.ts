@@ -1,11 +1,11 @@
 import type * as Undici from 'undici';
 import type { Endpoint } from '../contract/endpoint.js';
 import { Connection, createConnector, type ConnectionSettings } from './connection.js';
-import { ConnectionPool, type WarmUp } from './connection-pool.js';
+import { ConnectionPool } from './connection-pool.js';
 import { Deadlines } from './deadlines.js';
 import { HttpExchange } from './exchange.js';
 import { REQUEST_HEADERS } from './request-headers.js';
-import type { Exchange, OutcomeListener, Transport } from './transport.js';
+import type { Exchange, OutcomeListener, Transport, WarmUp } from './transport.js';
 
 /** What the undici transport needs to know. */
 export interface UndiciTransportOptions extends ConnectionSettings {

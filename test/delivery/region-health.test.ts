@@ -42,6 +42,7 @@ describe('the report of a region', () => {
       share: undefined,
       outageSince: undefined,
       retryBudget: 100,
+      suspended: false,
     });
   });
 
