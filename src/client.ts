@@ -1,8 +1,10 @@
 import type { Credentials, CredentialsInput } from './contract/credentials.js';
-import type { AttributionEvent, UtmPolicy } from './contract/event.js';
+import type { AttributionEvent, ParsedEvent, UtmPolicy } from './contract/event.js';
+import type { RegionCode } from './contract/regions.js';
 import type { Delivery } from './delivery/delivery.js';
 import type { RegionReport } from './delivery/region-health.js';
 import { ValidationError } from './errors.js';
+import { lookUpProject } from './forward/credentials-lookup.js';
 import { ForwardRun, type ForwardResults, type ForwardSource } from './forward/forward-run.js';
 import type { Counters } from './observe/counters.js';
 import {
@@ -14,6 +16,7 @@ import {
   type CloseOptions,
   type ForwardOptions,
   type ResolvedOptions,
+  type RetryPolicy,
   type SendOptions,
   type WarmUpOptions,
 } from './options.js';
@@ -44,6 +47,26 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
     return this.#sender.closed;
   }
 
+  /** A hand on the default project, if there is one. */
+  get defaultProject(): ProjectClient<Policy> | undefined {
+    return this.#default && new ProjectClient<Policy>(this.#sender, this.#default);
+  }
+
+  /** When a failed attempt is followed by another, with the defaults filled in. */
+  get retryPolicy(): RetryPolicy {
+    return this.#options.retry;
+  }
+
+  /**
+   * Checks an event as `send` does, without sending it. What comes back is stamped and plain JSON, and a valid event again:
+   * it can be stored and sent later without moving in time.
+   *
+   * @throws {ValidationError} with everything that is wrong with it.
+   */
+  parse(event: AttributionEvent<Policy>): ParsedEvent {
+    return this.#sender.parse(event);
+  }
+
   /**
    * Sends one event to the default project.
    *
@@ -69,11 +92,12 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
    * @throws {ValidationError} if they are not valid, or of another project, or there is no default project.
    */
   replaceCredentials(credentials: CredentialsInput | Credentials): void {
-    if (this.#default === undefined) {
+    const { defaultProject } = this;
+    if (defaultProject === undefined) {
       const message = 'cannot be replaced: the client was made without a default project';
       throw new ValidationError('options', [{ path: ['credentials'], message }]);
     }
-    new ProjectClient<Policy>(this.#sender, this.#default).replaceCredentials(credentials);
+    defaultProject.replaceCredentials(credentials);
   }
 
   /**
@@ -88,14 +112,6 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
   forward(source: ForwardSource<Policy>, options: ForwardOptions = {}): ForwardResults<Policy> {
     const { credentials, lookAhead, maxPendingPerProject, ...call } = checkForwardOptions(options);
     const settings = this.#sender.forwardSettings(call);
-    const open = (found: CredentialsInput | Credentials | null | undefined, projectId: string): Project => {
-      if (found === undefined || found === null)
-        throw new ValidationError('credentials', [{ path: [], message: 'there are none' }]);
-      const access = this.#sender.createAccess(found);
-      if (access.projectId === projectId) return new Project(access);
-      const message = `is not the one that was looked up`;
-      throw new ValidationError('credentials', [{ path: ['projectId'], message }]);
-    };
     const sender = this.#sender;
     return new ForwardRun<Policy, Project>(
       source,
@@ -105,12 +121,8 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
         },
         onClosing: (listener) => sender.onClosing(listener),
         defaultProject: this.#default,
-        lookUp: (projectId) => {
-          const found = credentials?.(projectId);
-          return found !== undefined && found !== null && 'then' in found
-            ? Promise.resolve(found).then((value) => open(value, projectId))
-            : open(found, projectId);
-        },
+        lookUp: (projectId) =>
+          lookUpProject(credentials, projectId, (found) => new Project(sender.createAccess(found))),
         hasRoom: () => sender.hasRoom,
         onceRoom: (listener) => sender.onceRoom(listener),
         refuse: () => sender.refuse(),
@@ -142,6 +154,11 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
   /** The totals since the client was made. */
   counters(): Counters {
     return this.#sender.counters();
+  }
+
+  /** Whether a region's retry budget is used up, so that nothing but one probe at a time is sent of what can wait. */
+  isSuspended(region: RegionCode): boolean {
+    return this.#sender.isSuspended(region);
   }
 
   /** How the regions do that were used so far: delivered share of the last hour, outage, retry budget. */

@@ -13,6 +13,7 @@ export type {
   CredentialsLookup,
   ForwardOptions,
   RetryOptions,
+  RetryPolicy,
   SendOptions,
   WarmUpOptions,
 } from './options.js';

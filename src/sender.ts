@@ -5,6 +5,7 @@ import {
   type Credentials,
   type CredentialsInput,
 } from './contract/credentials.js';
+import type { ParsedEvent } from './contract/event.js';
 import { createEventSchema } from './contract/event-schema.js';
 import { resolveEndpoint } from './contract/endpoint.js';
 import type { RegionCode } from './contract/regions.js';
@@ -177,6 +178,11 @@ export class Sender {
     this.#limiter.release(access);
   }
 
+  /** Checks an event. */
+  parse(event: unknown): ParsedEvent {
+    return validate(this.#schema, event, 'event');
+  }
+
   /** Sends one event; whatever goes wrong rejects the promise. */
   send(project: Project | undefined, event: unknown, call: SendOptions | undefined): Promise<Delivery> {
     return new Promise((resolve, reject) => {
@@ -266,6 +272,11 @@ export class Sender {
         return { region, host, connections: opened, error: error && noConnection(host, error) };
       }),
     );
+  }
+
+  /** Whether the retry budget of a region is used up. */
+  isSuspended(region: RegionCode): boolean {
+    return this.#regions.get(region)?.gate.open === false;
   }
 
   /** Reports of the regions that were used. */

@@ -35,6 +35,11 @@ export class ProjectDirectory<Project extends object> {
     if (this.#projects.get(projectId) === entry) this.#projects.delete(projectId);
   }
 
+  /** Has the project looked up anew the next time, whatever was given out. */
+  drop(projectId: string): void {
+    this.#projects.delete(projectId);
+  }
+
   #dropOldest(): void {
     for (const projectId of this.#projects.keys()) {
       this.#projects.delete(projectId);

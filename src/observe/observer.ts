@@ -1,9 +1,10 @@
 import type { ErrorCode } from '../errors.js';
 import type { Counters } from './counters.js';
 import type { Notice } from './notice.js';
+import { NoticeListener } from './notice-listener.js';
 
-/** Keeps a client's totals and passes notices on; a listener that throws costs no event. */
-export class Observer {
+/** Keeps a client's totals and passes notices on. */
+export class Observer extends NoticeListener<Notice> {
   accepted = 0;
   delivered = 0;
   unconfirmed = 0;
@@ -14,24 +15,6 @@ export class Observer {
   inFlight = 0;
   refused = 0;
   readonly #failedByCode: Partial<Record<ErrorCode, number>> = {};
-
-  constructor(private readonly onNotice: ((notice: Notice) => void) | undefined) {}
-
-  /** Whether anybody listens; if not, notices need not be made. */
-  get listening(): boolean {
-    return this.onNotice !== undefined;
-  }
-
-  /** Tells the listener; that it threw or rejected is reported as a process warning, once per client. */
-  notify(notice: Notice): void {
-    try {
-      const result: unknown = this.onNotice?.(notice);
-      // An async function passes for a listener; its rejection must not end the process.
-      if (result !== undefined) Promise.resolve(result).catch(() => this.#warnOnce());
-    } catch {
-      this.#warnOnce();
-    }
-  }
 
   /** Counts an accepted event that ended without delivery. */
   countFailure(code: ErrorCode): void {
@@ -58,17 +41,5 @@ export class Observer {
       refused,
       projectsOnHold,
     };
-  }
-
-  #warned = false;
-
-  #warnOnce(): void {
-    if (this.#warned) return;
-    this.#warned = true;
-    // Not the error itself: it is foreign and may hold anything.
-    process.emitWarning(
-      'onNotice threw; the events are not affected, but notices may be lost',
-      'ClevertapAttributionWarning',
-    );
   }
 }

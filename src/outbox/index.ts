@@ -1,0 +1,33 @@
+/** Keeps events until CleverTap has them: across crashes, deploys and outages. */
+export {
+  Outbox,
+  type Added,
+  type AddOptions,
+  type AddResult,
+  type OutboxCloseReport,
+  type OutboxCounters,
+  type OutboxRecord,
+} from './outbox.js';
+export type { OutboxOptions } from './outbox-options.js';
+export type {
+  DeadLetterNotice,
+  OutboxDeliveredNotice,
+  OutboxNotice,
+  ProjectHoldNotice,
+  RescheduledNotice,
+  StoredEventNotice,
+} from './outbox-notice.js';
+export type {
+  ConsumeOptions,
+  Consumer,
+  ConsumerReport,
+  DeadLetter,
+  DeliveryHandler,
+  EnqueueReport,
+  Outcome,
+  Queue,
+  QueueDelivery,
+  QueueItem,
+  QueueStats,
+} from './queue.js';
+export type { RetrySchedule } from './retry-schedule.js';

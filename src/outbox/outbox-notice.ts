@@ -1,0 +1,39 @@
+import type { ErrorCode } from '../errors.js';
+
+/** What the notices about one stored event have in common. None of them ever holds a token, a passcode or a query. */
+export interface StoredEventNotice {
+  readonly id: string;
+  readonly projectId: string;
+}
+
+/** A stored event was delivered and is stored no more. */
+export interface OutboxDeliveredNotice extends StoredEventNotice {
+  readonly type: 'delivered';
+  /** How long it had been stored, in milliseconds. */
+  readonly ageMs: number;
+  readonly maybeDuplicate: boolean;
+}
+
+/** A delivery failed for a reason that passes; the event stays stored. */
+export interface RescheduledNotice extends StoredEventNotice {
+  readonly type: 'rescheduled';
+  readonly code: ErrorCode;
+  /** When it is due again. */
+  readonly at: Date;
+}
+
+/** An event will not be delivered by itself any more; it stays stored until it is replayed or discarded. */
+export interface DeadLetterNotice extends StoredEventNotice {
+  readonly type: 'dead_letter';
+  /** Why, in a sentence. */
+  readonly reason: string;
+}
+
+/** The credentials of a project are refused or not to be had: its events wait, but for a probe now and then. */
+export interface ProjectHoldNotice {
+  readonly type: 'hold' | 'hold_ended';
+  readonly projectId: string;
+}
+
+/** Something that became of stored events; `type` tells the kinds apart. */
+export type OutboxNotice = OutboxDeliveredNotice | RescheduledNotice | DeadLetterNotice | ProjectHoldNotice;

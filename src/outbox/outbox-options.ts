@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { AttributionClient } from '../client.js';
+import type { UtmPolicy } from '../contract/event.js';
+import { validate } from '../contract/validate.js';
+import type { CredentialsLookup } from '../options.js';
+import type { OutboxNotice } from './outbox-notice.js';
+import type { Queue } from './queue.js';
+import type { RetrySchedule } from './retry-schedule.js';
+
+/** Options of `Outbox`. */
+export interface OutboxOptions<Policy extends UtmPolicy = 'all'> {
+  /** Delivers the events; it stays the caller's and is not closed with the outbox. */
+  readonly client: AttributionClient<Policy>;
+  /** Keeps the events, `sqliteQueue(…)` for instance; it is closed with the outbox. */
+  readonly queue: Queue;
+  /**
+   * Credentials of the projects that events name, asked when an event is delivered: they are never stored, and rotation
+   * just works. The client's default project needs none.
+   */
+  readonly credentials?: CredentialsLookup | undefined;
+  /** Events that may be out for delivery at once. @default 256 */
+  readonly concurrency?: number | undefined;
+  /** Events of one project that may be out for delivery at once. @default 32 */
+  readonly perProject?: number | undefined;
+  /**
+   * How long one delivery may take, in milliseconds: a few attempts in a short time, since the long waits are the
+   * queue's. @default 60000
+   */
+  readonly deadlineMs?: number | undefined;
+  /** How long an event is out before another process may have it, in milliseconds, if this one dies. @default 60000 */
+  readonly leaseMs?: number | undefined;
+  /**
+   * How long an event may keep failing before it becomes a dead letter, in milliseconds; `Infinity` for ever. Time on hold
+   * does not count, and neither does time in the queue without a delivery. @default 604800000 (7 days)
+   */
+  readonly maxFailingMs?: number | undefined;
+  /** When an event is delivered again that failed for a reason that passes. */
+  readonly retry?: Partial<RetrySchedule> | undefined;
+  /** When the credentials of a project on hold are tried again. */
+  readonly probe?: Partial<RetrySchedule> | undefined;
+  /** Told of what becomes of events. What it throws costs no event. */
+  readonly onNotice?: ((notice: OutboxNotice) => void) | undefined;
+}
+
+/** `OutboxOptions` with the defaults filled in. */
+export interface ResolvedOutboxOptions {
+  readonly client: AttributionClient<UtmPolicy>;
+  readonly queue: Queue;
+  readonly credentials: CredentialsLookup | undefined;
+  readonly concurrency: number;
+  readonly perProject: number;
+  readonly deadlineMs: number;
+  readonly leaseMs: number;
+  readonly maxFailingMs: number;
+  readonly retry: RetrySchedule;
+  readonly probe: RetrySchedule;
+  readonly onNotice: ((notice: OutboxNotice) => void) | undefined;
+}
+
+function count(fallback: number) {
+  const error = 'must be a whole number, at least 1';
+  return z.int({ error }).min(1, { error }).default(fallback);
+}
+
+function durationMs(fallback: number) {
+  const error = 'must be a number of milliseconds greater than 0';
+  return z.number({ error }).positive({ error }).default(fallback);
+}
+
+function schedule(initialDelayMs: number, maxDelayMs: number) {
+  return z
+    .strictObject({ initialDelayMs: durationMs(initialDelayMs), maxDelayMs: durationMs(maxDelayMs) })
+    .prefault({});
+}
+
+function withMethods<Type>(error: string, ...names: string[]) {
+  return z.custom<Type>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
+    { error },
+  );
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+const MINUTE_MS = 60_000;
+
+const outboxOptionsSchema = z.strictObject({
+  client: withMethods<AttributionClient<UtmPolicy>>('must be an AttributionClient', 'project', 'send', 'parse'),
+  queue: withMethods<Queue>('must be a Queue, such as sqliteQueue({ path })', 'enqueue', 'consume', 'close'),
+  credentials: z
+    .custom<CredentialsLookup>(isFunction, { error: 'must be a function from project id to credentials' })
+    .optional(),
+  concurrency: count(256),
+  perProject: count(32),
+  deadlineMs: durationMs(MINUTE_MS),
+  leaseMs: durationMs(MINUTE_MS),
+  maxFailingMs: z
+    .custom<number>((value) => typeof value === 'number' && value > 0, {
+      error: 'must be a number of milliseconds greater than 0, or Infinity',
+    })
+    .default(7 * 24 * 60 * MINUTE_MS),
+  retry: schedule(10_000, 120 * MINUTE_MS),
+  probe: schedule(2 * MINUTE_MS, 60 * MINUTE_MS),
+  onNotice: z.custom<(notice: OutboxNotice) => void>(isFunction, { error: 'must be a function' }).optional(),
+});
+
+/**
+ * Checks the options of an outbox and fills in the defaults.
+ *
+ * @throws {ValidationError} with everything that is wrong at once.
+ */
+export function resolveOutboxOptions(options: unknown): ResolvedOutboxOptions {
+  const { credentials, onNotice, ...checked } = validate(outboxOptionsSchema, options, 'options');
+  return Object.freeze({ ...checked, credentials, onNotice });
+}
