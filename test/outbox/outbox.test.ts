@@ -1,0 +1,336 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ClosedError, OverflowError, StorageError, ValidationError } from '../../src/errors.js';
+import { Outbox, type DeadLetter, type OutboxNotice, type OutboxOptions } from '../../src/outbox/index.js';
+import { canariesIn, canaryCredentials, everythingShownOf } from '../support/canary.js';
+import { connectedClient, QUICK } from '../support/connected-client.js';
+import { customEvent, organicInstall } from '../support/events.js';
+import { failureOf } from '../support/failure-of.js';
+import { MemoryQueue } from '../support/memory-queue.js';
+
+const { projectId } = canaryCredentials();
+/** Delays long enough that nothing comes due by itself while a test looks. */
+const NEVER = { initialDelayMs: 1e9, maxDelayMs: 1e9 };
+const AT_ONCE = { initialDelayMs: 1, maxDelayMs: 1 };
+
+async function newOutbox(
+  options: Partial<OutboxOptions> & { readonly connected?: Parameters<typeof connectedClient>[0] } = {},
+) {
+  const { connected, ...rest } = options;
+  const { client, emulator } = await connectedClient({ retry: { maxAttempts: 1 }, ...connected });
+  const queue = new MemoryQueue();
+  const notices: OutboxNotice[] = [];
+  const outbox = new Outbox({ client, queue, onNotice: (notice) => notices.push(notice), ...rest });
+  onTestFinished(async () => void (await outbox.close({ timeoutMs: 0 })));
+  const told = (type: OutboxNotice['type']) => notices.filter((notice) => notice.type === type);
+  const settled = () => vi.waitFor(() => expect(outbox.counters().out).toBe(0));
+  return { outbox, client, emulator, queue, notices, told, settled };
+}
+
+describe('add()', () => {
+  it('stores the event stamped, under a new id, with nothing secret', async () => {
+    const { outbox, queue, emulator } = await newOutbox();
+    const { id, duplicate } = await outbox.add(customEvent('Purchase', { timestamp: undefined }));
+    expect(duplicate).toBe(false);
+    const stored = queue.stored.get(id);
+    expect(stored).toMatchObject({ partition: projectId, named: false });
+    const { v, event } = JSON.parse(stored?.payload ?? '') as { v: number; event: Record<string, unknown> };
+    expect(v).toBe(1);
+    expect(event).toMatchObject({ type: 'custom', name: 'Purchase', timestamp: expect.any(Number) as unknown });
+    expect(canariesIn(everythingShownOf(stored))).toEqual([]);
+    expect(emulator.received).toEqual([]);
+  });
+
+  it('takes the same id twice for one event', async () => {
+    const { outbox, queue } = await newOutbox();
+    expect(await outbox.add(customEvent(), { id: 'order-1' })).toEqual({ id: 'order-1', duplicate: false });
+    expect(await outbox.add(customEvent(), { id: 'order-1' })).toEqual({ id: 'order-1', duplicate: true });
+    expect(queue.stored.get('order-1')?.named).toBe(true);
+    expect(outbox.counters()).toMatchObject({ added: 1, duplicates: 1 });
+  });
+
+  it.each([
+    ['an event that is not valid', { ...customEvent(), platform: '' }, {}, /platform: is required/],
+    ['an id that is empty', customEvent(), { id: '' }, /id: must be a text of 1 to 200/],
+    ['an id with a line break', customEvent(), { id: 'a\nb' }, /id: must be a text/],
+    ['an id that is too long', customEvent(), { id: 'x'.repeat(201) }, /id: must be a text/],
+    ['an empty project id', customEvent(), { projectId: '' }, /projectId: must be a text/],
+  ])('refuses %s and stores nothing', async (_, event, options, message) => {
+    const { outbox, queue } = await newOutbox();
+    const error = await failureOf(outbox.add(event, options));
+    expect(error).toBeInstanceOf(ValidationError);
+    expect(error.message).toMatch(message);
+    expect(queue.stored.size).toBe(0);
+  });
+
+  it('asks for a project where the client has no default', async () => {
+    const { outbox } = await newOutbox({ connected: { credentials: undefined } });
+    await expect(outbox.add(customEvent())).rejects.toThrow(/projectId: is required/);
+  });
+
+  it('passes on that the queue is full, or gone', async () => {
+    const { outbox, queue } = await newOutbox();
+    queue.refuse = new OverflowError('the queue is full');
+    await expect(outbox.add(customEvent())).rejects.toBeInstanceOf(OverflowError);
+    queue.refuse = new StorageError('the disk is gone');
+    await expect(outbox.add(customEvent())).rejects.toBeInstanceOf(StorageError);
+    expect(outbox.counters().added).toBe(0);
+  });
+
+  it('takes nothing more after close()', async () => {
+    const { outbox, queue } = await newOutbox();
+    await outbox.close();
+    expect(queue.closed).toBe(true);
+    await expect(outbox.add(customEvent())).rejects.toBeInstanceOf(ClosedError);
+    await expect(outbox.start()).rejects.toBeInstanceOf(ClosedError);
+  });
+});
+
+describe('addMany()', () => {
+  it('gives a result for each in their order, and a wrong one costs no other', async () => {
+    const { outbox, queue } = await newOutbox();
+    const results = await outbox.addMany([
+      { event: customEvent(), id: 'a' },
+      { event: { ...customEvent(), deviceIdentifier: '' }, id: 'b' },
+      { event: organicInstall(), id: 'c', projectId: 'TEST-other' },
+      { event: customEvent(), id: 'a' },
+    ]);
+    expect(results).toMatchObject([
+      { id: 'a', duplicate: false },
+      { id: 'b', duplicate: false, error: { code: 'validation' } },
+      { id: 'c', duplicate: false },
+      { id: 'a', duplicate: true },
+    ]);
+    expect([...queue.stored.values()].map(({ id, partition }) => [id, partition])).toEqual([
+      ['a', projectId],
+      ['c', 'TEST-other'],
+    ]);
+  });
+});
+
+describe('a stored event', () => {
+  it('is delivered and stored no more', async () => {
+    const { outbox, queue, emulator, told } = await newOutbox();
+    await outbox.add(customEvent('Early'), { id: 'early' });
+    await outbox.start();
+    await outbox.add(customEvent('Late'), { id: 'late' });
+    await vi.waitFor(() => expect(outbox.counters()).toMatchObject({ delivered: 2, out: 0 }));
+    expect(queue.stored.size).toBe(0);
+    expect(emulator.received.map(({ eventType }) => eventType)).toEqual(['Early', 'Late']);
+    expect(told('delivered')).toMatchObject([
+      { id: 'early', projectId },
+      { id: 'late', projectId },
+    ]);
+  });
+
+  it('is delivered with the credentials of that moment, which are looked up by its project', async () => {
+    const credentials = vi.fn(() => Promise.resolve(canaryCredentials()));
+    const { outbox, emulator } = await newOutbox({ connected: { credentials: undefined }, credentials });
+    await outbox.add(customEvent(), { projectId });
+    await outbox.start();
+    await vi.waitFor(() => expect(outbox.counters().delivered).toBe(1));
+    expect(credentials).toHaveBeenCalledWith(projectId);
+    expect(emulator.received[0]).toMatchObject({ accountId: projectId, credentials: 'valid' });
+  });
+
+  it('comes back later after trouble that passes, and knows since when it has been failing', async () => {
+    const { outbox, queue, emulator, told, settled } = await newOutbox({ retry: NEVER });
+    emulator.faults.add({ kind: 'status', status: 503 });
+    await outbox.add(customEvent(), { id: 'x' });
+    await outbox.start();
+    await vi.waitFor(() => expect(outbox.counters().rescheduled).toBe(1));
+    await settled();
+    const stored = queue.stored.get('x');
+    expect(stored).toMatchObject({ deliveries: 1, failingSince: expect.any(Number) as unknown });
+    expect(stored?.dueAt).toBeGreaterThan(Date.now());
+    expect(stored?.reason).toContain('503');
+    expect(told('rescheduled')).toMatchObject([{ id: 'x', code: 'service_unavailable' }]);
+  });
+
+  it('is delivered in the end, however often it failed', async () => {
+    const { outbox, queue, emulator } = await newOutbox({ retry: AT_ONCE });
+    emulator.faults.add({ kind: 'status', status: 500, times: 7 });
+    await outbox.add(customEvent());
+    await outbox.start();
+    await vi.waitFor(() => {
+      queue.look();
+      expect(outbox.counters()).toMatchObject({ delivered: 1, rescheduled: 7, dead: 0 });
+    });
+  });
+
+  it('waits as long as Retry-After says', async () => {
+    const { outbox, queue, emulator } = await newOutbox({ retry: AT_ONCE });
+    emulator.faults.add({ kind: 'status', status: 503, retryAfter: '3600' });
+    await outbox.add(customEvent(), { id: 'x' });
+    const before = Date.now();
+    await outbox.start();
+    await vi.waitFor(() => expect(outbox.counters().rescheduled).toBe(1));
+    expect(queue.stored.get('x')?.dueAt).toBeGreaterThanOrEqual(before + 3_600_000);
+  });
+
+  it('is a dead letter when it can never be accepted, and comes back when it is replayed', async () => {
+    const { outbox, queue, emulator, told, settled } = await newOutbox();
+    emulator.faults.add({ kind: 'status', status: 404, times: 1 });
+    await outbox.add(customEvent(), { id: 'x' });
+    await outbox.start();
+    await vi.waitFor(() => expect(outbox.counters().dead).toBe(1));
+    await settled();
+    expect(queue.stored.size).toBe(0);
+    expect(told('dead_letter')).toMatchObject([{ id: 'x', reason: expect.stringContaining('404') as unknown }]);
+    const letters: DeadLetter[] = [];
+    for await (const letter of outbox.dead()) letters.push(letter);
+    expect(letters).toMatchObject([{ id: 'x', partition: projectId }]);
+    expect(await outbox.replay(['x', 'y'])).toBe(1);
+    await vi.waitFor(() => expect(outbox.counters().delivered).toBe(1));
+  });
+
+  it('is a dead letter when it has been failing for too long, and says since when', async () => {
+    const { outbox, queue, emulator, told } = await newOutbox({ retry: AT_ONCE, maxFailingMs: 1 });
+    emulator.faults.add({ kind: 'status', status: 503 });
+    await outbox.add(customEvent(), { id: 'x' });
+    await outbox.start();
+    await vi.waitFor(() => {
+      queue.look();
+      expect(told('dead_letter')).toMatchObject([{ reason: expect.stringMatching(/failing since .*503/) as unknown }]);
+    });
+  });
+
+  it('that is none is a dead letter', async () => {
+    const { outbox, queue, told } = await newOutbox();
+    await queue.enqueue([{ id: 'x', named: true, partition: projectId, payload: 'no JSON' }]);
+    await outbox.start();
+    await vi.waitFor(() =>
+      expect(told('dead_letter')).toMatchObject([{ id: 'x', reason: 'what is stored is no event' }]),
+    );
+  });
+});
+
+describe('a project whose credentials are refused', () => {
+  const wrong = { ...canaryCredentials(), projectPasscode: 'wrong-passcode' };
+
+  it('is held: its other events stay where they are, and none gets old', async () => {
+    const { outbox, queue, emulator, told, settled } = await newOutbox({
+      connected: { credentials: undefined },
+      credentials: () => wrong,
+      probe: NEVER,
+      concurrency: 1,
+    });
+    for (const id of ['a', 'b', 'c']) await outbox.add(customEvent(), { id, projectId });
+    await outbox.start();
+    await vi.waitFor(() => expect(told('hold')).toHaveLength(1));
+    await settled();
+    expect(emulator.counts.requests).toBe(1);
+    expect([...queue.stored.values()].map(({ deliveries }) => deliveries)).toEqual([1, 0, 0]);
+    expect(queue.stored.get('a')?.failingSince).toBeUndefined();
+    expect(outbox.counters()).toMatchObject({ projectsOnHold: 1, dead: 0 });
+    expect(await outbox.stats()).toMatchObject({ dead: 0, leased: 0 });
+  });
+
+  it('goes on at once when it is released with new credentials', async () => {
+    let current = wrong;
+    const { outbox, queue, told, settled } = await newOutbox({
+      connected: { credentials: undefined },
+      credentials: () => current,
+      probe: NEVER,
+    });
+    for (const id of ['a', 'b', 'c']) await outbox.add(customEvent(), { id, projectId });
+    await outbox.start();
+    await vi.waitFor(() => expect(told('hold')).toHaveLength(1));
+    await settled();
+    current = canaryCredentials() as typeof wrong;
+    await outbox.release(projectId);
+    await vi.waitFor(() => expect(outbox.counters()).toMatchObject({ delivered: 3, projectsOnHold: 0 }));
+    expect(queue.stored.size).toBe(0);
+    expect(told('hold_ended')).toMatchObject([{ projectId }]);
+  });
+
+  it('goes on by itself when a probe gets through', async () => {
+    const { outbox, queue, emulator } = await newOutbox({ probe: AT_ONCE });
+    emulator.faults.add({ kind: 'status', status: 401, times: 2 });
+    for (const id of ['a', 'b', 'c']) await outbox.add(customEvent(), { id });
+    await outbox.start();
+    await vi.waitFor(() => {
+      queue.look();
+      expect(outbox.counters()).toMatchObject({ delivered: 3, projectsOnHold: 0, dead: 0 });
+    });
+  });
+
+  it('is held as well when its credentials are not to be had', async () => {
+    const { outbox, queue, told } = await newOutbox({
+      probe: NEVER,
+      credentials: () => Promise.reject(new Error('no vault')),
+    });
+    await outbox.add(customEvent(), { id: 'x', projectId: 'TEST-other' });
+    await outbox.start();
+    await vi.waitFor(() => expect(told('hold')).toMatchObject([{ projectId: 'TEST-other' }]));
+    expect(queue.stored.get('x')?.reason).toContain('no credentials for project TEST-other');
+  });
+
+  it('stops no other project', async () => {
+    const { outbox, told } = await newOutbox({ probe: NEVER, credentials: () => undefined });
+    await outbox.add(customEvent(), { projectId: 'TEST-other' });
+    await outbox.add(customEvent());
+    await outbox.start();
+    await vi.waitFor(() => expect(outbox.counters()).toMatchObject({ delivered: 1, projectsOnHold: 1 }));
+    expect(told('hold')).toHaveLength(1);
+  });
+});
+
+describe('close()', () => {
+  it('waits for what is out', async () => {
+    const { outbox, emulator, queue } = await newOutbox();
+    emulator.faults.add({ kind: 'latency', ms: 100 });
+    await outbox.add(customEvent());
+    await outbox.start();
+    await vi.waitFor(() => expect(outbox.counters().out).toBe(1));
+    expect(await outbox.close()).toMatchObject({ delivered: 1, handedBack: 0 });
+    expect(queue.stored.size).toBe(0);
+  });
+
+  it('hands back what does not end in time, due at once', async () => {
+    const { outbox, emulator, queue } = await newOutbox();
+    emulator.faults.add({ kind: 'hang' });
+    await outbox.add(customEvent(), { id: 'x' });
+    await outbox.start();
+    await vi.waitFor(() => expect(emulator.counts.requests).toBe(1));
+    expect(await outbox.close({ timeoutMs: 1 })).toMatchObject({ delivered: 0, handedBack: 1 });
+    expect(queue.stored.get('x')?.dueAt).toBeLessThanOrEqual(Date.now());
+    expect(await outbox.close()).toMatchObject({ handedBack: 1 });
+  });
+
+  it('comes with `await using`, and leaves the client open', async () => {
+    const { client } = await connectedClient({ retry: QUICK });
+    const queue = new MemoryQueue();
+    {
+      await using outbox = new Outbox({ client, queue });
+      await outbox.add(customEvent());
+    }
+    expect(queue.closed).toBe(true);
+    expect(client.closed).toBe(false);
+  });
+});
+
+it('shows no secret in notices, counters, dead letters and what is stored', async () => {
+  const { outbox, queue, emulator, notices, settled } = await newOutbox({ retry: NEVER });
+  emulator.faults.add({ kind: 'status', status: 404, times: 1 });
+  emulator.faults.add({ kind: 'status', status: 503, times: 1 });
+  for (const id of ['a', 'b', 'c']) await outbox.add(customEvent(), { id });
+  await outbox.start();
+  await vi.waitFor(() => expect(outbox.counters()).toMatchObject({ delivered: 1, dead: 1, rescheduled: 1 }));
+  await settled();
+  const shown = everythingShownOf([notices, outbox.counters(), queue.letters, queue.stored, outbox]);
+  expect(canariesIn(shown)).toEqual([]);
+});
+
+it.each([
+  [{ client: {} }, /client: must be an AttributionClient/],
+  [{ queue: {} }, /queue: must be a Queue/],
+  [{ concurrency: 0 }, /concurrency: must be a whole number/],
+  [{ maxFailingMs: 0 }, /maxFailingMs/],
+  [{ retry: { initialDelayMs: -1 } }, /retry\.initialDelayMs/],
+  [{ credential: () => undefined }, /credential/],
+])('refuses the options %j', async (options, message) => {
+  const { client } = await connectedClient();
+  const make = () => new Outbox({ client, queue: new MemoryQueue(), ...(options as object) });
+  expect(make).toThrow(ValidationError);
+  expect(make).toThrow(message);
+});
