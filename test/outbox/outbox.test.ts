@@ -20,7 +20,9 @@ async function newOutbox(
   const queue = new MemoryQueue();
   const notices: OutboxNotice[] = [];
   const outbox = new Outbox({ client, queue, onNotice: (notice) => notices.push(notice), ...rest });
-  onTestFinished(async () => void (await outbox.close({ timeoutMs: 0 })));
+  onTestFinished(async () => {
+    await outbox.close({ timeoutMs: 0 });
+  });
   const told = (type: OutboxNotice['type']) => notices.filter((notice) => notice.type === type);
   const settled = () => vi.waitFor(() => expect(outbox.counters().out).toBe(0));
   return { outbox, client, emulator, queue, notices, told, settled };
