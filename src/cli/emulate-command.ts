@@ -34,8 +34,9 @@ A fault is JSON; the file of --faults holds a list of them:
   {"kind": "status", "status": 429, "retryAfter": 2, "probability": 0.05, "projectId": "EMULATED-1"}
   {"kind": "latency", "ms": 200}                      {"kind": "hang", "times": 1}
   {"kind": "reset_after", "recorded": true, "probability": 0.01}
-Kinds: status, latency, hang, stalled_body, broken_body, reset_before, reset_after, empty_200, html_200, fail_200,
-oversized_body, redirect, garbage. Each takes projectId and eventType, and one of times, probability and forMs.
+  {"kind": "parallel_limit", "most": 15, "retryAfter": 1}
+Kinds: status, parallel_limit, latency, hang, stalled_body, broken_body, reset_before, reset_after, empty_200, html_200,
+fail_200, oversized_body, redirect, garbage. Each takes projectId and eventType, and one of times, probability and forMs.
 
 Example:
   clevertap-attribution emulate --port 8080 --fault '{"kind":"status","status":503,"probability":0.1}'`;

@@ -1,5 +1,6 @@
 import type { RegionCode } from '../contract/regions.js';
 import type { Fault } from './fault.js';
+import { ParallelRequests } from './parallel-requests.js';
 import type { Random } from './seeded-random.js';
 
 /** What faults choose by. */
@@ -12,6 +13,8 @@ export interface FaultFacts {
 /** A fault that was added, with what is left of it. */
 export class ActiveFault {
   readonly fault: Fault;
+  /** The requests that a `parallel_limit` let in. */
+  readonly parallel: ParallelRequests | undefined;
   readonly #random: Random;
   readonly #until: number;
   #left: number;
@@ -19,6 +22,7 @@ export class ActiveFault {
 
   constructor(fault: Fault, nowMs: number, random: Random) {
     this.fault = fault;
+    this.parallel = fault.kind === 'parallel_limit' ? new ParallelRequests(fault.most) : undefined;
     this.#random = random;
     this.#left = fault.times ?? Infinity;
     this.#until = fault.forMs === undefined ? Infinity : nowMs + fault.forMs;

@@ -25,6 +25,7 @@ export class DispatchExchange implements Dispatcher.DispatchController {
   #paused = false;
   #flowing = false;
   #reason: Error | null = null;
+  #onOver: (() => void) | undefined;
 
   constructor(
     handler: Dispatcher.DispatchHandler,
@@ -72,7 +73,8 @@ export class DispatchExchange implements Dispatcher.DispatchController {
   run(makePlan: () => Plan): void {
     this.#guard(() => this.#handler.onRequestStart?.(this, undefined));
     if (this.#settled) return;
-    const { delayMs, ending } = makePlan();
+    const { delayMs, ending, onOver } = makePlan();
+    this.#onOver = onOver;
     const limit = this.#timeouts.headersTimeout ?? 0;
     const waitMs = ending.kind === 'hang' ? Infinity : delayMs;
     if (limit > 0 && waitMs > limit) this.#later(limit, () => this.fail(answerTimeout('headers')));
@@ -170,6 +172,7 @@ export class DispatchExchange implements Dispatcher.DispatchController {
     clearImmediate(this.#immediate);
     clearTimeout(this.#timer);
     this.#onSettled(this);
+    this.#onOver?.();
     return true;
   }
 }

@@ -47,7 +47,7 @@ export class EmulatedEndpoint {
     const request: EndpointRequest = { method, region, ...readTarget(target) };
     const answer = answerRequest(request, this.#rules);
     const { account_id: projectId, event_type: eventType } = request.query.reserved;
-    const { delayMs, fault } = this.faults.strike({ region, projectId, eventType }, considered);
+    const { delayMs, fault, onOver } = this.faults.strike({ region, projectId, eventType }, considered);
     const ending: Ending = fault === undefined ? { kind: 'answer', answer } : endingOf(fault, answer);
     const taken = answer === SUCCESS;
     const result: RequestResult = {
@@ -58,7 +58,7 @@ export class EmulatedEndpoint {
       delayMs,
     };
     this.#enter(describeRequest(this.#options.now(), request, this.accounts, result));
-    return { delayMs, ending };
+    return { delayMs, ending, onOver };
   }
 
   /** Takes a new connection: undefined if it is to be reset, else the faults that had their chance at it. */

@@ -8,6 +8,8 @@ export function endingOf(fault: Exclude<Fault, LatencyFault>, usual: Answer): En
   switch (fault.kind) {
     case 'status':
       return answering(statusAnswer(fault));
+    case 'parallel_limit':
+      return answering(statusAnswer({ kind: 'status', status: 429, retryAfter: fault.retryAfter }));
     case 'hang':
     case 'garbage':
       return { kind: fault.kind };

@@ -3,6 +3,7 @@ import { validate } from '../contract/validate.js';
 import { ActiveFault, type FaultFacts } from './active-fault.js';
 import type { Fault, LatencyFault } from './fault.js';
 import { faultSchema } from './fault-schema.js';
+import type { ParallelRequests } from './parallel-requests.js';
 import { seededRandom } from './seeded-random.js';
 
 /** The faults of an emulator. The first one in order of adding that covers a request and strikes decides its answer. */
@@ -29,6 +30,8 @@ export interface FaultHandle {
 export interface FaultVerdict {
   readonly delayMs: number;
   readonly fault: Exclude<Fault, LatencyFault> | undefined;
+  /** To be called when the request is over; not there if none of them counts it. */
+  readonly onOver: (() => void) | undefined;
 }
 
 /** What the faults make of a new connection: whether to reset it, and which faults had their chance at it. */
@@ -37,7 +40,7 @@ export interface ConnectionVerdict {
   readonly considered: ReadonlySet<ActiveFault>;
 }
 
-const NO_FAULT: FaultVerdict = Object.freeze({ delayMs: 0, fault: undefined });
+const NO_FAULT: FaultVerdict = Object.freeze({ delayMs: 0, fault: undefined, onOver: undefined });
 const NO_RESET: ConnectionVerdict = Object.freeze({ reset: false, considered: new Set<ActiveFault>() });
 
 /** The faults of an emulator, as the endpoint asks them. */
@@ -79,14 +82,24 @@ export class FaultList implements Faults {
   strike(facts: FaultFacts, considered: ReadonlySet<ActiveFault> = NO_RESET.considered): FaultVerdict {
     if (this.#active.length === 0) return NO_FAULT;
     const nowMs = this.#now();
+    const countedBy: ParallelRequests[] = [];
+    const onOver = () => {
+      for (const parallel of countedBy) parallel.end(facts.projectId);
+    };
+    const verdict = (delayMs: number, fault: FaultVerdict['fault']) =>
+      this.#sweep(nowMs, { delayMs, fault, onOver: countedBy.length > 0 ? onOver : undefined });
     let delayMs = 0;
     for (const active of this.#active) {
-      if (considered.has(active) || !active.covers(facts) || !active.strikes(nowMs)) continue;
-      const { fault } = active;
-      if (fault.kind !== 'latency') return this.#sweep(nowMs, { delayMs, fault });
-      delayMs += fault.ms;
+      if (considered.has(active) || !active.covers(facts)) continue;
+      const { fault, parallel } = active;
+      if (parallel?.isFull(facts.projectId) === false || !active.strikes(nowMs)) {
+        if (parallel === undefined) continue;
+        parallel.begin(facts.projectId);
+        countedBy.push(parallel);
+      } else if (fault.kind === 'latency') delayMs += fault.ms;
+      else return verdict(delayMs, fault);
     }
-    return this.#sweep(nowMs, { delayMs, fault: undefined });
+    return verdict(delayMs, undefined);
   }
 
   /**

@@ -10,6 +10,8 @@ const UNKNOWN_KIND = 'is not a known kind of fault';
 const headerValue = z.string().regex(/^[\x20-\x7e]+$/, 'must be printable ASCII, as a header is');
 const notEmpty = z.string().min(1, 'must not be empty');
 
+const retryAfter = z.union([z.int().min(0), headerValue], 'must be whole seconds or an HTTP date').optional();
+
 const whenFields = {
   region: z
     .enum(regions.map((region) => region.code) as [RegionCode, ...RegionCode[]], unknownRegionMessage)
@@ -32,9 +34,10 @@ export const faultSchema: z.ZodType<Fault> = z
         kind: z.literal('status'),
         status: z.int().min(200).max(599),
         body: z.string().optional(),
-        retryAfter: z.union([z.int().min(0), headerValue], 'must be whole seconds or an HTTP date').optional(),
+        retryAfter,
         ...mayRecord,
       }),
+      z.strictObject({ kind: z.literal('parallel_limit'), most: z.int().min(1), retryAfter, ...whenFields }),
       z.strictObject({ kind: z.literal('latency'), ms: z.number().min(0).max(MAX_TIMER_MS), ...whenFields }),
       z.strictObject({ kind: z.literal('hang'), ...mayRecord }),
       z.strictObject({ kind: z.literal('stalled_body'), ...mayRecord }),

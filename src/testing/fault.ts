@@ -34,6 +34,7 @@ export interface MayRecord {
 /** What goes wrong. */
 export type FaultBehaviour =
   | StatusFault
+  | ParallelLimitFault
   | LatencyFault
   | HangFault
   | StalledBodyFault
@@ -60,6 +61,19 @@ export interface StatusFault extends MayRecord {
   readonly status: number;
   /** @default JSON in the document's form, with the status as `code` */
   readonly body?: string | undefined;
+  /** Sent as the Retry-After header: seconds, or an HTTP date as it stands. */
+  readonly retryAfter?: number | string | undefined;
+}
+
+/**
+ * Answers 429 to a request that comes while as many of its account are under way, as CleverTap's other APIs do; lets the
+ * others go on to the faults added after it. Those count that came since it was added and were not refused by it, each
+ * until its answer is sent or its client is gone: with answers that come at once, there is never more than one.
+ */
+export interface ParallelLimitFault {
+  readonly kind: 'parallel_limit';
+  /** Requests of one account that may be under way; at least 1. */
+  readonly most: number;
   /** Sent as the Retry-After header: seconds, or an HTTP date as it stands. */
   readonly retryAfter?: number | string | undefined;
 }

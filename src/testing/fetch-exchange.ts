@@ -26,9 +26,13 @@ export async function answerFetch(
   if (open.closed) throw fetchFailed(connectionRefused());
   const url = new URL(request.url);
   const target = url.pathname + url.search;
-  const { delayMs, ending } = endpoint.receive({ method, region: regionOfHost(url.hostname), target });
-  if (delayMs > 0) await wait(delayMs, signal, open);
-  return respond(ending, signal, open);
+  const { delayMs, ending, onOver } = endpoint.receive({ method, region: regionOfHost(url.hostname), target });
+  try {
+    if (delayMs > 0) await wait(delayMs, signal, open);
+    return await respond(ending, signal, open);
+  } finally {
+    onOver?.();
+  }
 }
 
 async function respond(ending: Ending, signal: AbortSignal, open: OpenExchanges): Promise<Response> {

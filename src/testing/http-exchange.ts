@@ -4,7 +4,8 @@ import { firstHalf, floodChunks, floodHeaders, GARBAGE, type Ending, type Plan }
 
 /** Carries out a plan on a socket. Whatever it starts ends when the connection does. */
 export function carryOutOverHttp(plan: Plan, request: IncomingMessage, response: ServerResponse): void {
-  const { delayMs, ending } = plan;
+  const { delayMs, ending, onOver } = plan;
+  if (onOver !== undefined) response.once('close', onOver);
   if (hasBody(request) && !(ending.kind === 'reset' && !ending.requestRead)) {
     // Read to the end and thrown away: every parameter is in the query.
     request.resume().once('end', () => waitThenEnd(delayMs, ending, request, response));

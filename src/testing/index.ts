@@ -20,6 +20,7 @@ export type {
   LatencyFault,
   MayRecord,
   OversizedBodyFault,
+  ParallelLimitFault,
   RedirectFault,
   ResetAfterFault,
   ResetBeforeFault,

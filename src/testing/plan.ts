@@ -5,6 +5,8 @@ export interface Plan {
   /** Milliseconds to wait first. */
   readonly delayMs: number;
   readonly ending: Ending;
+  /** To be called when the exchange is over, whichever way it ended; not there if nobody counts on it. */
+  readonly onOver?: (() => void) | undefined;
 }
 
 /** How a request ends. */
