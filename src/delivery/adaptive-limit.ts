@@ -49,19 +49,20 @@ export class AdaptiveLimit {
   }
 
   /**
-   * Notes a 429; true if that lowered the limit. Of requests that began before it fell the last time, it says nothing new.
+   * Notes a 429: whether it lowered the limit, or could not since that is at its lowest; undefined if the request began
+   * before it fell the last time, which says nothing new.
    *
    * @param startedAt when the request began, on the clock of `now`.
    */
-  refused(startedAt: number, now: number): boolean {
-    if (startedAt < this.#fellAt) return false;
+  refused(startedAt: number, now: number): 'lowered' | 'lowest' | undefined {
+    if (startedAt < this.#fellAt) return undefined;
     this.#fellAt = now;
     this.#ceiling = this.#limit;
     if (this.#roseLast) this.#patience = Math.min(LONGEST_PATIENCE, this.#patience * 2);
     const lower = this.#roseLast ? this.#limit - 1 : Math.floor(this.#limit / 2);
     const before = this.#limit;
     this.#change(Math.max(1, lower), false);
-    return this.#limit < before;
+    return this.#limit < before ? 'lowered' : 'lowest';
   }
 
   #change(limit: number, rose: boolean): void {

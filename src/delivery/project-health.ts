@@ -81,16 +81,19 @@ export class ProjectHealth {
   }
 
   #noteRateLimited({ access, startedAt }: ProjectAttempt, { retryAfterMs = 0 }: AttemptFailure, now: number): void {
-    const alreadyLowest = this.#limit.current === 1;
-    const fell = this.#limit.refused(startedAt, now);
-    if (alreadyLowest) this.#refusedInARow += 1;
-    // Where one request at a time is still too much, only time helps.
-    const backOffMs = alreadyLowest ? backOffDelayMs(this.#refusedInARow, this.backOff, this.random()) : 0;
+    const effect = this.#limit.refused(startedAt, now);
+    const backOffMs = effect === 'lowest' ? this.#backOffMs() : 0;
     const pausedMs = Math.max(retryAfterMs, backOffMs);
     const until = now + pausedMs;
     const longer = pausedMs > 0 && until > this.#pausedUntil;
     if (longer) this.#pausedUntil = until;
-    if (fell || longer) this.#notifyLimit(access, 'rate_limited', pausedMs);
+    if (effect === 'lowered' || longer) this.#notifyLimit(access, 'rate_limited', pausedMs);
+  }
+
+  /** Where one request at a time is still too much, only time helps. */
+  #backOffMs(): number {
+    this.#refusedInARow += 1;
+    return backOffDelayMs(this.#refusedInARow, this.backOff, this.random());
   }
 
   #noteRefused(access: Access, code: Hold['code'], now: number): Hold | undefined {

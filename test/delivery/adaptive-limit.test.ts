@@ -36,28 +36,29 @@ describe('a limit that nothing speaks against', () => {
 describe('a refusal', () => {
   it('halves it', () => {
     const limit = new AdaptiveLimit(10);
-    expect(limit.refused(0, 1)).toBe(true);
+    expect(limit.refused(0, 1)).toBe('lowered');
     expect([limit.current, limit.settled]).toEqual([5, false]);
-    expect(limit.refused(2, 3)).toBe(true);
+    expect(limit.refused(2, 3)).toBe('lowered');
     expect(limit.current).toBe(2);
   });
 
   it('of a request that began before it fell says nothing new', () => {
     const limit = new AdaptiveLimit(10);
     limit.refused(0, 100);
-    for (const startedAt of [0, 50, 99.9]) expect(limit.refused(startedAt, 110)).toBe(false);
+    for (const startedAt of [0, 50, 99.9]) expect(limit.refused(startedAt, 110)).toBeUndefined();
     expect(limit.current).toBe(5);
     // That one began with the lower limit.
-    expect(limit.refused(100, 120)).toBe(true);
+    expect(limit.refused(100, 120)).toBe('lowered');
     expect(limit.current).toBe(2);
   });
 
   it('never leaves less than one', () => {
     const limit = new AdaptiveLimit(3);
-    const fell = [1, 2, 3, 4].map((now) => limit.refused(now, now));
-    expect([limit.current, fell]).toEqual([1, [true, false, false, false]]);
+    const effects = [1, 2, 3].map((now) => limit.refused(now, now));
+    expect([limit.current, effects]).toEqual([1, ['lowered', 'lowest', 'lowest']]);
+    expect(limit.refused(2, 4)).toBeUndefined();
     const lowest = new AdaptiveLimit(1);
-    expect(lowest.refused(0, 1)).toBe(false);
+    expect(lowest.refused(0, 1)).toBe('lowest');
     expect([lowest.current, lowest.settled]).toEqual([1, false]);
   });
 
