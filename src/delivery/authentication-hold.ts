@@ -20,8 +20,8 @@ export interface Hold {
 }
 
 /**
- * Counts how often one project's credentials (or the partner, for want of whitelisting) are refused without a success
- * between, and holds the project when that is no accident: each further request would be refused as well.
+ * Counts how often the same credentials of one project (or the partner, for want of whitelisting) are refused without a
+ * success between, and holds the project when that is no accident: each further request would be refused as well.
  *
  * A hold is over when it has lasted `HOLD_MS`, when a request gets through all the same, or when it is released. After
  * its time is up one more refusal renews it.
@@ -33,13 +33,13 @@ export class AuthenticationHold {
 
   /** Whether it has nothing to remember. */
   get idle(): boolean {
-    return this.#refusals === 0;
+    return this.#refusals === 0 && this.#hold === undefined;
   }
 
   /** The hold on these credentials, if they are on hold. */
   on(access: Access, now: number): Hold | undefined {
-    const hold = this.#hold;
-    return hold !== undefined && now < hold.endsAt && hasSameCredentials(hold.access, access) ? hold : undefined;
+    const hold = this.current(now);
+    return hold !== undefined && hasSameCredentials(hold.access, access) ? hold : undefined;
   }
 
   /** The hold, whichever credentials it is on. */
@@ -49,23 +49,37 @@ export class AuthenticationHold {
 
   /** Notes a refusal of a request with this access; the hold, if that began or renewed one. */
   refused(access: Access, code: Hold['code'], now: number): Hold | undefined {
-    // A row is of the same credentials: those replaced meanwhile do not speak against the new ones.
+    if (this.on(access, now) !== undefined) return undefined;
     if (this.#refusedAccess === undefined || !hasSameCredentials(this.#refusedAccess, access)) {
-      this.release();
+      const held = this.#hold !== undefined && hasSameCredentials(this.#hold.access, access) ? this.#hold : undefined;
       this.#refusedAccess = access;
+      this.#refusals = held?.refusals ?? 0;
     }
     this.#refusals += 1;
-    if (this.#refusals < HOLD_AFTER || this.on(access, now) !== undefined) return undefined;
+    if (this.#refusals < HOLD_AFTER) return undefined;
     this.#hold = { access, refusals: this.#refusals, code, endsAt: now + HOLD_MS };
     return this.#hold;
+  }
+
+  /** Notes that a request with this access got through; true if that ended a hold. */
+  delivered(access: Access): boolean {
+    if (this.#refusedAccess !== undefined && hasSameCredentials(this.#refusedAccess, access)) this.#forgetRow();
+    // That other credentials are right makes these no better, but a partner that is whitelisted is so for all of them.
+    if (this.#hold === undefined) return false;
+    if (this.#hold.code === 'authentication' && !hasSameCredentials(this.#hold.access, access)) return false;
+    return this.release();
   }
 
   /** Forgets everything; true if that ended a hold. */
   release(): boolean {
     const held = this.#hold !== undefined;
-    this.#refusedAccess = undefined;
-    this.#refusals = 0;
+    this.#forgetRow();
     this.#hold = undefined;
     return held;
+  }
+
+  #forgetRow(): void {
+    this.#refusedAccess = undefined;
+    this.#refusals = 0;
   }
 }

@@ -76,7 +76,7 @@ export class ProjectHealth {
 
   #noteDelivered({ access, atLimit }: ProjectAttempt): void {
     this.#refusedInARow = 0;
-    if (this.#hold.release()) this.#notifyHoldEnded(access, 'delivered');
+    if (this.#hold.delivered(access)) this.#notifyHoldEnded(access, 'delivered');
     if (atLimit && this.#limit.succeeded()) this.#notifyLimit(access, 'recovered', 0);
   }
 
