@@ -4,6 +4,7 @@ import { AdaptiveLimit } from './adaptive-limit.js';
 import { AuthenticationHold, HOLD_MS, type Hold } from './authentication-hold.js';
 import { backOffDelayMs, type BackOff } from './back-off.js';
 import type { AttemptFailure, AttemptSuccess } from './failure.js';
+import { holdRemedy } from './refusal-error.js';
 
 /** One attempt as far as the health of its project depends on it. */
 export interface ProjectAttempt {
@@ -100,8 +101,8 @@ export class ProjectHealth {
     const hold = this.#hold.refused(access, code, now);
     if (hold === undefined || !this.observer.listening) return hold;
     const { region, host } = access.endpoint;
-    const message = `${hold.refusals} refusals in a row: nothing is sent for project ${this.projectId} until its credentials are replaced, and tried again in ${HOLD_MS / 1000} s`;
     const { refusals } = hold;
+    const message = `${refusals} refusals in a row: nothing is sent for project ${this.projectId} with these credentials for ${HOLD_MS / 1000} s; ${holdRemedy(code)}`;
     this.observer.notify({ type: 'hold', projectId: this.projectId, region, host, code, refusals, message });
     return hold;
   }

@@ -1,5 +1,6 @@
 import { AuthenticationError, RateLimitError, type AnyAttributionError, type ErrorDetails } from '../errors.js';
 import type { Refusal } from './admission.js';
+import type { Hold } from './authentication-hold.js';
 
 /** The error of an event that got no place, since its project is on hold or paused. */
 export function refusalError(refusal: Refusal, details: ErrorDetails): AnyAttributionError {
@@ -10,12 +11,17 @@ export function refusalError(refusal: Refusal, details: ErrorDetails): AnyAttrib
     return new RateLimitError(message, { ...details, retryAfterMs: Math.ceil(leftMs) });
   }
   const { refusals, code, endsAt } = refusal.hold;
-  const [what, remedy] =
-    code === 'authentication'
-      ? ['its credentials were refused', 'replace them with replaceCredentials()']
-      : ['the partner is not whitelisted for it, it was told', 'ask CleverTap to whitelist the partner name'];
-  const message = `${project} is on hold, as ${what} ${refusals} times in a row: ${remedy}; it is tried again in ${seconds(endsAt - performance.now())}`;
+  const what =
+    code === 'authentication' ? 'its credentials were refused' : 'the partner was refused as not whitelisted';
+  const message = `${project} is on hold, as ${what} ${refusals} times in a row: ${holdRemedy(code)}; it is tried again in ${seconds(endsAt - performance.now())}`;
   return new AuthenticationError(message, details);
+}
+
+/** What ends a hold. */
+export function holdRemedy(code: Hold['code']): string {
+  return code === 'authentication'
+    ? 'replace its credentials with replaceCredentials()'
+    : 'ask CleverTap to whitelist the partner name, and then release it with replaceCredentials()';
 }
 
 function seconds(ms: number): string {

@@ -46,7 +46,7 @@ const NOT_WHITELISTED = failure({
 });
 
 /** Delays are at their upper ends unless said otherwise. */
-function newHealth({ highest = 8, random = () => 1, listened = true } = {}) {
+function newHealth({ highest = 8, random = (): number => 1, listened = true } = {}) {
   const notices: Notice[] = [];
   const observer = new Observer(listened ? (notice) => notices.push(notice) : undefined);
   const backOff = { initialDelayMs: 100, maxDelayMs: 1000, factor: 2 };
@@ -175,16 +175,16 @@ describe('requests that get through', () => {
 
 describe('refused credentials', () => {
   it.each([
-    ['authentication', UNAUTHORIZED],
-    ['bad_request', NOT_WHITELISTED],
-  ] as const)('put the project on hold after so many in a row, and say so (%s)', (code, result) => {
+    ['authentication', UNAUTHORIZED, 'replace its credentials'],
+    ['bad_request', NOT_WHITELISTED, 'whitelist the partner name'],
+  ] as const)('put the project on hold after so many in a row, and say so (%s)', (code, result, remedy) => {
     const { health, note, notices } = newHealth();
     const holds = refuse(note, HOLD_AFTER, result);
     expect(holds.slice(0, -1)).toEqual(Array(HOLD_AFTER - 1).fill(undefined));
     expect(holds.at(-1)).toMatchObject({ refusals: HOLD_AFTER, code });
     expect(health.isHeld(HOLD_AFTER)).toBe(true);
     expect(notices).toEqual([
-      { type: 'hold', ...about, code, refusals: HOLD_AFTER, message: expect.stringContaining('replaced') as string },
+      { type: 'hold', ...about, code, refusals: HOLD_AFTER, message: expect.stringContaining(remedy) as string },
     ]);
     expectNothingSecretIn(notices);
     expectNothingSecretIn(health);
