@@ -1,6 +1,6 @@
 import type { ProjectHealth } from './project-health.js';
 
-/** How long a project's trouble is remembered after its last request, in milliseconds. */
+/** How long a project's trouble is remembered after its last request, in milliseconds; longer if it is paused for longer. */
 const KEPT_MS = 10 * 60_000;
 
 /** Most projects whose trouble is remembered; the one that was used longest ago goes first. */
@@ -9,8 +9,6 @@ const MOST_KEPT = 10_000;
 /** The projects in trouble. Those that are well are not in it, so that it costs nothing while all goes well. */
 export class ProjectHealthRegistry {
   readonly #entries = new Map<string, { readonly health: ProjectHealth; usedAt: number }>();
-
-  constructor(private readonly create: (projectId: string) => ProjectHealth) {}
 
   /** Projects that are remembered. */
   get size(): number {
@@ -22,15 +20,13 @@ export class ProjectHealthRegistry {
     return this.#entries.size === 0 ? undefined : this.#entries.get(projectId)?.health;
   }
 
-  /** What is remembered of a project, from now on if nothing was. */
-  open(projectId: string, now: number): ProjectHealth {
-    const known = this.#entries.get(projectId);
-    const health = known?.health ?? this.create(projectId);
+  /** Remembers a project from now on, as it was used now. */
+  keep(health: ProjectHealth, now: number): void {
+    const { projectId } = health;
     // Put at the end, so that the first is always the one that was used longest ago.
     this.#entries.delete(projectId);
     this.#entries.set(projectId, { health, usedAt: now });
     this.#dropOldest(now);
-    return health;
   }
 
   /** Forgets a project that is well again. */
@@ -46,8 +42,9 @@ export class ProjectHealthRegistry {
   }
 
   #dropOldest(now: number): void {
-    for (const [projectId, { usedAt }] of this.#entries) {
-      if (this.#entries.size <= MOST_KEPT && now - usedAt <= KEPT_MS) return;
+    for (const [projectId, { health, usedAt }] of this.#entries) {
+      const mayGo = now - usedAt > KEPT_MS && health.pauseLeftMs(now) === 0;
+      if (this.#entries.size <= MOST_KEPT && !mayGo) return;
       this.#entries.delete(projectId);
     }
   }

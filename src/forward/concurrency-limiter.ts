@@ -43,7 +43,7 @@ export class ConcurrencyLimiter implements Admission {
   readonly #lanes = new Map<string, Lane>();
   /** Lanes with somebody waiting and room for them, in the order of their turns. */
   readonly #ring = new LinkedList<Lane>();
-  readonly #troubled: ProjectHealthRegistry;
+  readonly #troubled = new ProjectHealthRegistry();
   #onRoom: (() => void)[] = [];
   #active = 0;
   #granting = false;
@@ -51,10 +51,8 @@ export class ConcurrencyLimiter implements Admission {
 
   constructor(
     private readonly limits: ConcurrencyLimits,
-    createHealth: (projectId: string) => ProjectHealth,
-  ) {
-    this.#troubled = new ProjectHealthRegistry(createHealth);
-  }
+    private readonly createHealth: (projectId: string) => ProjectHealth,
+  ) {}
 
   /** Projects that have something in flight or waiting. */
   get projects(): number {
@@ -110,7 +108,8 @@ export class ConcurrencyLimiter implements Admission {
     if (!(lane instanceof Lane)) return;
     if (lane.health === undefined && !isProjectTrouble(result)) return;
     const now = performance.now();
-    const health = (lane.health ??= this.#troubled.open(lane.projectId, now));
+    const health = (lane.health ??= this.createHealth(lane.projectId));
+    this.#troubled.keep(health, now);
     const atLimit = lane.active >= health.limit;
     const hold = health.note({ access, result, startedAt, atLimit }, now);
     if (health.isWell(now)) {
@@ -137,7 +136,9 @@ export class ConcurrencyLimiter implements Admission {
 
   /** Lifts the hold of a project whose credentials were replaced by those of `access`. */
   release(access: Access): void {
-    this.#troubled.get(access.projectId)?.release(access);
+    const { projectId } = access;
+    const health = this.#lanes.get(projectId)?.health ?? this.#troubled.get(projectId);
+    health?.release(access);
   }
 
   /** Grants no place any more. */
