@@ -104,9 +104,12 @@ export class ConcurrencyLimiter implements Admission {
     this.#dropIfIdle(lane);
   }
 
-  note({ lane }: Entrant, access: Access, result: AttemptSuccess | AttemptFailure, startedAt: number): void {
+  note(entrant: Entrant, access: Access, result: AttemptSuccess | AttemptFailure, startedAt: number): void {
+    const { lane } = entrant;
     if (!(lane instanceof Lane)) return;
     if (lane.health === undefined && !isProjectTrouble(result)) return;
+    // Late refusals of credentials that were replaced meanwhile would hold the project again.
+    if (isRefusal(result) && !hasSameCredentials(access, entrant.access)) return;
     const now = performance.now();
     const health = (lane.health ??= this.createHealth(lane.projectId));
     this.#troubled.keep(health, now);
@@ -240,5 +243,9 @@ function endPause(lane: Lane): void {
 
 /** Whether the result of an attempt speaks of the project rather than of its event or region. */
 function isProjectTrouble(result: AttemptSuccess | AttemptFailure): boolean {
-  return result.kind === 'failed' && (result.code === 'rate_limited' || refusesCredentials(result));
+  return isRefusal(result) || (result.kind === 'failed' && result.code === 'rate_limited');
+}
+
+function isRefusal(result: AttemptSuccess | AttemptFailure): boolean {
+  return result.kind === 'failed' && refusesCredentials(result);
 }

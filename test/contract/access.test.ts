@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createAccess, type AccessOptions } from '../../src/contract/access.js';
+import { createAccess, hasSameCredentials, type AccessOptions } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
 import { decodeQuery } from '../../src/contract/decode-query.js';
 import { createEventSchema } from '../../src/contract/event-schema.js';
@@ -54,5 +54,37 @@ describe('createAccess', () => {
 
   it('shows no secret itself', () => {
     expect(canariesIn(everythingShownOf(accessTo('eu')))).toEqual([]);
+  });
+});
+
+describe('hasSameCredentials', () => {
+  const base = { projectId: 'TEST-111-222Z', region: 'in' };
+  const accessWith = (overrides: Parameters<typeof canaryCredentials>[0] = {}, options: Partial<AccessOptions> = {}) =>
+    createAccess(
+      { partnerName: 'airbridge', ...options },
+      parseCredentials(canaryCredentials({ ...base, ...overrides })),
+    );
+
+  it('holds for an access and itself, and for two that were made of the same credentials', () => {
+    const access = accessWith();
+    expect(hasSameCredentials(access, access)).toBe(true);
+    expect(hasSameCredentials(access, accessWith())).toBe(true);
+  });
+
+  it.each([
+    ['project', accessWith({ projectId: 'OTHER' })],
+    ['token', accessWith({ projectToken: 'another-token' })],
+    ['passcode', accessWith({ projectPasscode: 'another-passcode' })],
+    ['region', accessWith({ region: 'us' })],
+    ['server', accessWith({}, { baseUrl: { in: 'https://proxy.example' } })],
+  ])('does not hold for another %s', (_, other) => {
+    expect(hasSameCredentials(accessWith(), other)).toBe(false);
+    expect(hasSameCredentials(other, accessWith())).toBe(false);
+  });
+
+  it('takes an access that it knows nothing of for no other', () => {
+    const unknown = { ...accessWith() };
+    expect(hasSameCredentials(unknown, unknown)).toBe(true);
+    expect(hasSameCredentials(unknown, { ...accessWith() })).toBe(false);
   });
 });
