@@ -1,4 +1,5 @@
 import { defineConfig, type Options } from 'tsup';
+import { markUnusedAsRemovable } from './scripts/mark-unused-as-removable.js';
 
 const common: Options = {
   target: 'node20',
@@ -14,6 +15,7 @@ export default defineConfig([
     entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
     format: ['esm', 'cjs'],
     dts: true,
+    esbuildPlugins: [markUnusedAsRemovable()],
     clean: true,
   },
   {
