@@ -1,5 +1,6 @@
 import { defineConfig, type Options } from 'tsup';
 import { markUnusedAsRemovable } from './scripts/mark-unused-as-removable.js';
+import { entrySources } from './scripts/package-entries.js';
 
 const common: Options = {
   target: 'node20',
@@ -12,7 +13,7 @@ const common: Options = {
 export default defineConfig([
   {
     ...common,
-    entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
+    entry: entrySources(),
     format: ['esm', 'cjs'],
     dts: true,
     esbuildPlugins: [markUnusedAsRemovable()],

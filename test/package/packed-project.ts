@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -28,7 +28,10 @@ export async function createPackedProject(): Promise<PackedProject> {
   });
   const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
   await run('tar', ['-xzf', join(folder, filename), '-C', installed, '--strip-components=1']);
-  for (const dependency of ['undici', 'zod', 'undici-types']) await link(dependency);
+  const { dependencies, peerDependencies } = JSON.parse(
+    await readFile(join(installed, 'package.json'), 'utf8'),
+  ) as Partial<Record<'dependencies' | 'peerDependencies', object>>;
+  for (const name of Object.keys({ ...dependencies, ...peerDependencies, 'undici-types': '' })) await link(name);
   await mkdir(join(folder, 'node_modules', '@types'));
   await link('@types/node');
   return {
