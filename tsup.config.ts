@@ -1,6 +1,9 @@
 import { defineConfig, type Options } from 'tsup';
+import { listLicenses } from './scripts/list-licenses.js';
 import { markUnusedAsRemovable } from './scripts/mark-unused-as-removable.js';
 import { entrySources } from './scripts/package-entries.js';
+
+const licenses = listLicenses('dist/THIRD-PARTY-LICENSES.txt');
 
 const common: Options = {
   target: 'node20',
@@ -8,6 +11,7 @@ const common: Options = {
   sourcemap: true,
   // Left external, the CJS build loads and throws when called: p-retry is ESM only.
   noExternal: ['p-retry', 'is-network-error'],
+  esbuildPlugins: [licenses],
 };
 
 export default defineConfig([
@@ -16,7 +20,7 @@ export default defineConfig([
     entry: entrySources(),
     format: ['esm', 'cjs'],
     dts: true,
-    esbuildPlugins: [markUnusedAsRemovable()],
+    esbuildPlugins: [licenses, markUnusedAsRemovable()],
     clean: true,
   },
   {
