@@ -7,12 +7,14 @@
  * machine does falls on all alike.
  */
 import { spawnSync } from 'node:child_process';
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
-import { npm, packPackage, root, type PackedPackage } from './packed-package.js';
+import { installPackage } from './installed-package.js';
+import { FIGURE_NAMES, measureFigures, showFigure, type PackageFigures } from './package-figures.js';
+import { packPackage, root } from './packed-package.js';
 
 const BEGIN = '<!-- package-figures -->';
 const END = '<!-- /package-figures -->';
@@ -22,42 +24,6 @@ const IMPORTS: readonly { readonly name: string; readonly modules: readonly stri
   { name: '`zod` alone', modules: ['zod'] },
   { name: '`zod` and `undici`', modules: ['zod', 'undici'] },
 ];
-
-/** An empty folder with the package installed in it, as a user's project has it. */
-interface Installation extends Disposable {
-  readonly folder: string;
-  /** Bytes of all files in node_modules. */
-  readonly bytes: number;
-  /** Version of each package in node_modules by its name. */
-  readonly versions: ReadonlyMap<string, string>;
-}
-
-function install({ tarball }: PackedPackage): Installation {
-  const folder = mkdtempSync(join(tmpdir(), 'clevertap-attribution-installed-'));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  npm(['install', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--silent', tarball], folder);
-  const modules = join(folder, 'node_modules');
-  const { packages } = JSON.parse(readFileSync(join(modules, '.package-lock.json'), 'utf8')) as {
-    packages: Record<string, { version: string }>;
-  };
-  return {
-    folder,
-    bytes: bytesIn(modules),
-    versions: new Map(
-      Object.entries(packages).map(([path, { version }]) => [path.slice('node_modules/'.length), version]),
-    ),
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
-  };
-}
-
-function bytesIn(folder: string): number {
-  let bytes = 0;
-  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    const entry = lstatSync(join(folder, path));
-    if (entry.isFile()) bytes += entry.size;
-  }
-  return bytes;
-}
 
 /** Milliseconds that importing modules takes in a process that has done nothing else. */
 function timeImport(modules: readonly string[], folder: string): number {
@@ -90,18 +56,13 @@ function median(values: readonly number[]): number {
   return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2;
 }
 
-function kilobytes(bytes: number): string {
-  return `${new Intl.NumberFormat('en').format(Math.round(bytes / 1000))} kB`;
-}
-
-function report(packed: PackedPackage, installed: Installation, coldStarts: readonly number[], rounds: number): string {
-  const { versions } = installed;
+function report(figures: PackageFigures, versions: ReadonlyMap<string, string>, coldStarts: readonly number[]): string {
   const dependencies = [...versions].filter(([name]) => name !== 'clevertap-attribution');
   const rows = [
-    ['packed', kilobytes(packed.packedBytes)],
-    ['unpacked', `${kilobytes(packed.unpackedBytes)} in ${packed.files} files, source maps included`],
-    ['installed, dependencies included', kilobytes(installed.bytes)],
-    ['packages installed', `${versions.size}`],
+    ...(Object.keys(FIGURE_NAMES) as (keyof PackageFigures)[]).map((name) => [
+      FIGURE_NAMES[name],
+      showFigure(name, figures[name]),
+    ]),
     ...IMPORTS.map(({ name }, index) => [`importing ${name}`, `${(coldStarts[index] ?? 0).toFixed(1)} ms`]),
   ];
   return [
@@ -132,7 +93,8 @@ const rounds = Number(flags.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError('--rounds must be a whole number, at least 1');
 
 using packed = packPackage();
-using installed = install(packed);
-const table = report(packed, installed, measureColdStarts(installed.folder, rounds), rounds);
+using installed = installPackage(packed);
+const coldStarts = measureColdStarts(installed.folder, rounds);
+const table = report(measureFigures(packed, installed), installed.versions, coldStarts);
 console.log(table);
 if (flags.write) await writeIntoReadme(table);
