@@ -1,0 +1,18 @@
+/** A bound that a figure's median is held to. */
+export type Target = { readonly atLeast: number } | { readonly atMost: number };
+
+/** The bounds by the id of the figure. */
+export const targets: Readonly<Record<string, Target>> = {
+  'send-to-undici-dispatch': { atLeast: 0.9 },
+  'send-to-undici-request': { atLeast: 1.05 },
+  'send-to-hand-written': { atLeast: 1.5 },
+  'forward-to-send': { atLeast: 0.9 },
+  'send-to-fetch': { atLeast: 4 },
+  'send-to-axios': { atLeast: 5 },
+  'send-to-got': { atLeast: 6 },
+};
+
+/** Whether a value keeps to a bound. */
+export function isMet(target: Target, value: number): boolean {
+  return 'atLeast' in target ? value >= target.atLeast : value <= target.atMost;
+}
