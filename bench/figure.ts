@@ -1,5 +1,5 @@
 /** Units of figures. */
-export type Unit = 'µs' | 'ms' | 'times' | '%' | 'per second' | 'bytes' | 'MB' | 'requests';
+export type Unit = 'µs' | 'ms' | 'times' | '%' | 'per second' | 'bytes' | 'MB' | 'requests' | 'events';
 
 /** One figure, measured once per round. */
 export interface Figure {

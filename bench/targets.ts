@@ -10,6 +10,16 @@ export const targets: Readonly<Record<string, Target>> = {
   'send-to-fetch': { atLeast: 4 },
   'send-to-axios': { atLeast: 5 },
   'send-to-got': { atLeast: 6 },
+  'codec-cpu': { atMost: 2 },
+  'pending-heap': { atMost: 1_536 },
+  stall: { atMost: 20 },
+  'memory-growth': { atMost: 32 },
+  'projects-throughput': { atLeast: 0.9 },
+  'projects-cpu-throughput': { atLeast: 0.9 },
+  'healthy-ratio': { atLeast: 0.9 },
+  'outage-ratio:one budget': { atMost: 1.2 },
+  'limit-429:10': { atMost: 5 },
+  'limit-ratio:10': { atLeast: 0.9 },
 };
 
 /** Whether a value keeps to a bound. */

@@ -10,8 +10,8 @@ export function handWrittenPath(event: AttributionEvent): string {
     timestamp: String(event.timestamp),
     device_identifier: event.deviceIdentifier,
     account_id: ACCOUNT.projectId,
-    account_token: ACCOUNT.projectToken as string,
-    account_passcode: ACCOUNT.projectPasscode as string,
+    account_token: ACCOUNT.projectToken,
+    account_passcode: ACCOUNT.projectPasscode,
     platform: event.platform,
   });
   const { utmSource, utmMedium, utmCampaign, params } = event;

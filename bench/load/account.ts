@@ -4,8 +4,8 @@ import type { CredentialsInput } from 'clevertap-attribution';
 export const PARTNER = 'bench';
 
 /** Credentials of a project of the benchmark; they open nothing. */
-export function accountOf(projectId: string): CredentialsInput {
-  return { projectId, projectToken: 'bench-token', projectPasscode: 'bench-passcode' };
+export function accountOf(projectId: string) {
+  return { projectId, projectToken: 'bench-token', projectPasscode: 'bench-passcode' } satisfies CredentialsInput;
 }
 
 /** Credentials of the one project of most measurements. */

@@ -4,9 +4,10 @@ import { sampleEvents } from './sample-events.js';
 /** Different events before they come again. */
 const DIFFERENT = 1_000;
 
-/** Hands out events until it is stopped, and counts those that were delivered. */
+/** Hands out events until it is stopped, and counts what became of them. */
 export class Workload {
   delivered = 0;
+  failed = 0;
   readonly #events = sampleEvents(DIFFERENT);
   #taken = 0;
   #stopped = false;

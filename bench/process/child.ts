@@ -1,7 +1,7 @@
 /** A process of the benchmark: runs the program named by its first argument and answers the calls that come in. */
 import type { Call, Reply } from './call.js';
 import { STARTED } from './call.js';
-import { programs, type ProgramName } from './programs.js';
+import { programs, type ProgramName } from '../programs/programs.js';
 
 type AnyStart = (options: unknown) => Promise<Record<string, (argument: unknown) => unknown>>;
 

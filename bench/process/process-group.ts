@@ -1,4 +1,4 @@
-import type { ProgramName, ProgramOptions } from './programs.js';
+import type { ProgramName, ProgramOptions } from '../programs/programs.js';
 import { startProcess, type ProcessSettings, type RunningProcess } from './start-process.js';
 
 /** Processes that end together. Node 20 has no `AsyncDisposableStack`. */

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Call, Reply } from './call.js';
 import { STARTED } from './call.js';
-import type { ProgramCalls, ProgramName, ProgramOptions } from './programs.js';
+import type { ProgramCalls, ProgramName, ProgramOptions } from '../programs/programs.js';
 
 /** The repository's folder, wherever this file has been compiled to. */
 export const root = dirname(createRequire(import.meta.url).resolve('clevertap-attribution/package.json'));
@@ -35,7 +35,7 @@ export async function startProcess<Name extends ProgramName>(
   options: ProgramOptions<Name>,
   { execArgv = [], env = {} }: ProcessSettings = {},
 ): Promise<RunningProcess<Name>> {
-  const child = fork(join(root, 'bench/dist/child.js'), [name, JSON.stringify(options)], {
+  const child = fork(join(root, 'bench/dist/child.js'), [name, JSON.stringify(options ?? null)], {
     execArgv: [...execArgv],
     env: { ...process.env, ...env },
     serialization: 'advanced',

@@ -22,6 +22,7 @@ const DIGITS: Readonly<Record<Unit, number>> = {
   bytes: 0,
   MB: 1,
   requests: 0,
+  events: 0,
 };
 
 /** A value with its digits, without its unit. */

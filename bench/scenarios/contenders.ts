@@ -1,8 +1,9 @@
 import { contenderTitles, supportedContenders, type ContenderName } from '../contenders/contenders.js';
 import type { Figure, FigureGroup, Unit } from '../figure.js';
-import type { Slice, SliceReport } from '../load/measured-contender.js';
+import { cpuPerEvent, eventsPerSecond, type Slice, type SliceReport } from '../load/slice.js';
 import { ProcessGroup } from '../process/process-group.js';
 import { bySize, type Settings } from '../settings.js';
+import { addSlices } from './add-slices.js';
 import { inRounds, rotated } from './rounds.js';
 import type { Scenario } from './scenario.js';
 
@@ -40,9 +41,13 @@ const COMPARED: readonly (readonly [one: ContenderName, other: ContenderName, id
 
 async function measureRound(settings: Settings, round: number): Promise<Map<Runner, RoundReport>> {
   const { inFlight } = settings;
-  const slices = bySize(settings, { tiny: 1, quick: 4, full: 8 });
-  const slice = { rampMs: 100, measuredMs: bySize(settings, { tiny: 100, quick: 300, full: 500 }) };
-  const warmUp = { rampMs: 0, measuredMs: bySize(settings, { tiny: 100, quick: 1_000, full: 2_000 }) };
+  const slices = bySize(settings, { tiny: 1, quick: 3, full: 8 });
+  const slice = bySize(settings, {
+    tiny: { rampMs: 20, measuredMs: 50 },
+    quick: { rampMs: 60, measuredMs: 250 },
+    full: { rampMs: 100, measuredMs: 500 },
+  });
+  const warmUp = { rampMs: 0, measuredMs: bySize(settings, { tiny: 50, quick: 600, full: 2_000 }) };
 
   await using processes = new ProcessGroup();
   const server = await processes.start('server', {});
@@ -70,16 +75,10 @@ async function measureRound(settings: Settings, round: number): Promise<Map<Runn
 function add(sum: RoundReport | undefined, more: RoundReport): RoundReport {
   if (sum === undefined) return more;
   return {
-    events: sum.events + more.events,
-    cpuMicros: sum.cpuMicros + more.cpuMicros,
-    wallMicros: sum.wallMicros + more.wallMicros,
+    ...addSlices(sum, more),
     serverCpuMicros: sum.serverCpuMicros + more.serverCpuMicros,
     serverWallMicros: sum.serverWallMicros + more.serverWallMicros,
   };
-}
-
-function cpuPerEvent({ cpuMicros, events }: RoundReport): number {
-  return cpuMicros / events;
 }
 
 /** The contenders by turns, many short slices each, so that what else the machine does hits all of them alike. */
@@ -114,7 +113,7 @@ export const contendersScenario: Scenario = {
       { title: 'CPU time per event', figures: figuresOf('cpu', 'µs', cpuPerEvent) },
       {
         title: 'Events per second',
-        figures: figuresOf('throughput', 'per second', ({ events, wallMicros }) => (events / wallMicros) * 1e6),
+        figures: figuresOf('throughput', 'per second', eventsPerSecond),
       },
       { title: 'CPU time in proportion', figures: ratios },
       {

@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { constantPath } from '../contenders/hand-written-query.js';
-import { CpuClock } from './cpu-clock.js';
-import type { Slice, SliceReport } from './measured-contender.js';
+import { measureSlice, type Slice, type SliceReport } from '../load/slice.js';
 
 /** What the raw client is started with. */
 export interface RawClientOptions {
@@ -32,20 +31,15 @@ export async function start({ origin, inFlight }: RawClientOptions) {
     }),
   );
   return {
-    /** Asks for a while, and measures in its middle. */
-    slice: async ({ rampMs, measuredMs }: Slice): Promise<SliceReport> => {
+    /** Asks for a while. */
+    slice: async (slice: Slice): Promise<SliceReport> => {
       stopped = false;
       for (const socket of sockets) socket.write(request);
-      await sleep(rampMs);
-      const clock = new CpuClock();
-      const before = answers;
-      await sleep(measuredMs);
-      const spent = clock.read();
-      const events = answers - before;
+      const report = await measureSlice(slice, () => answers);
       stopped = true;
       // The last answers are on their way.
       await sleep(20);
-      return { events, ...spent };
+      return report;
     },
   };
 }

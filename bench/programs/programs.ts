@@ -1,8 +1,16 @@
 /** What a process of the benchmark can be started as; each module has a `start` that gives the calls it answers. */
 export const programs = {
-  server: () => import('../server/server.js'),
-  rawClient: () => import('../load/raw-client.js'),
-  contender: () => import('../load/measured-contender.js'),
+  server: () => import('./server.js'),
+  h2Server: () => import('./h2-server.js'),
+  rawClient: () => import('./raw-client.js'),
+  contender: () => import('./measured-contender.js'),
+  codec: () => import('./codec.js'),
+  pendingSends: () => import('./pending-sends.js'),
+  acceptingSends: () => import('./accepting-sends.js'),
+  longForward: () => import('./long-forward.js'),
+  forwarder: () => import('./forwarder.js'),
+  mixedForward: () => import('./mixed-forward.js'),
+  outageTraffic: () => import('./outage-traffic.js'),
 };
 
 /** Name of a program. */

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { CERTIFICATE, KEY } from '../../test/support/self-signed-certificate.js';
-import { answerOf } from './answers.js';
-import { createDecider, type Behaviour, type Decider } from './behaviour.js';
-import { RequestParser } from './request-parser.js';
+import { answerOf } from '../server/answers.js';
+import { createDecider, type Behaviour, type Decider } from '../server/behaviour.js';
+import { RequestParser } from '../server/request-parser.js';
 
 /** What the server is started with. */
 export interface ServerOptions extends Behaviour {
