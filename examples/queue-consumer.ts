@@ -79,7 +79,8 @@ export function dispositionOf(error: AnyAttributionError, earlierTries: number):
       // Comes with `requireConfirmation` only. It was probably recorded: again, it would probably be there twice.
       return { do: 'acknowledge' };
     case 'overflow':
-      // This process has taken on more than `maxPending`; nothing was sent.
+    case 'storage':
+      // This process has taken on more than `maxPending`, or its outbox cannot be written to; nothing was sent.
       return { do: 'requeue', delayMs: SECOND };
     case 'aborted':
     case 'closed':

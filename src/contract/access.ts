@@ -1,5 +1,6 @@
 import type { Credentials } from './credentials.js';
-import { createQueryEncoder, type QueryEncoder } from './encode-query.js';
+import type { ParsedEvent } from './event.js';
+import { createLengthBound, createQueryEncoder, DEFAULT_MAX_URL_BYTES, type QueryEncoder } from './encode-query.js';
 import { resolveEndpoint, type BaseUrl, type Endpoint } from './endpoint.js';
 import { redact } from './secret.js';
 
@@ -9,6 +10,12 @@ export interface Access {
   readonly endpoint: Endpoint;
   /** Gives the path and query of an event's request; the result holds the credentials. */
   readonly encode: QueryEncoder;
+  /**
+   * Makes sure that an event's request is not too long, encoding it only where that is in question.
+   *
+   * @throws {ValidationError} if it is longer than `maxUrlBytes`.
+   */
+  readonly checkLength: (event: ParsedEvent) => void;
   /** Takes these credentials out of a foreign text. */
   readonly redact: (text: string) => string;
 }
@@ -25,10 +32,16 @@ export function createAccess(options: AccessOptions, credentials: Credentials): 
   const { partnerName, baseUrl, maxUrlBytes } = options;
   const endpoint = resolveEndpoint(credentials.region, baseUrl);
   const secrets = [credentials.projectToken, credentials.projectPasscode];
+  const encoding = { partnerName, credentials, path: endpoint.path, maxUrlBytes };
+  const encode = createQueryEncoder(encoding);
+  const boundOf = createLengthBound(encoding);
   const access: Access = {
     projectId: credentials.projectId,
     endpoint,
-    encode: createQueryEncoder({ partnerName, credentials, path: endpoint.path, maxUrlBytes }),
+    encode,
+    checkLength: (event) => {
+      if (boundOf(event) > (maxUrlBytes ?? DEFAULT_MAX_URL_BYTES)) encode(event);
+    },
     redact: (text) => redact(text, secrets),
   };
   madeWith.set(access, credentials);

@@ -60,6 +60,28 @@ export function createQueryEncoder(options: QueryEncoderOptions): QueryEncoder {
   };
 }
 
+/** Bytes that the names of all the protocol's own parameters take, with their separators, and more. */
+const NAMES_BYTES = 256;
+
+/** Most bytes that one UTF-16 code unit takes: three of UTF-8, each as `%XX`. */
+const BYTES_PER_UNIT = 9;
+
+/** Gives a number of bytes that an event's path and query certainly do not exceed, without encoding them. */
+export function createLengthBound({ partnerName, credentials, path = '/attribution' }: QueryEncoderOptions) {
+  const { projectId, projectToken, projectPasscode } = credentials;
+  const account = projectId.length + projectToken.reveal().length + projectPasscode.reveal().length;
+  const fixed = path.length + NAMES_BYTES + BYTES_PER_UNIT * (partnerName.length + account);
+
+  return (event: ParsedEvent): number => {
+    const { deviceIdentifier, platform, utmSource = '', utmMedium = '', utmCampaign = '', params } = event;
+    let units = deviceIdentifier.length + platform.length + utmSource.length + utmMedium.length + utmCampaign.length;
+    units += event.type === 'custom' ? event.name.length : event.type.length;
+    // Two for the separators of each.
+    for (const name in params) units += name.length + (params[name] as string).length + 2;
+    return fixed + BYTES_PER_UNIT * units;
+  };
+}
+
 function tooLong(event: ParsedEvent, bytes: number, maxUrlBytes: number, projectId: string): ValidationError {
   const fields = Object.entries(event.params).map(([name, value]) => ({
     path: ['params', name],

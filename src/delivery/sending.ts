@@ -39,7 +39,6 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
   #phase: Phase = 'ready';
   readonly #startedAt = performance.now();
   #access: Access;
-  #path: string | undefined;
   #attempts = 0;
   /** Attempts that were spent on probing for the region, not on the event. */
   #probes = 0;
@@ -63,7 +62,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     super();
     this.projectId = project.projectId;
     this.#access = project.access;
-    this.#path = this.#access.encode(event);
+    this.#access.checkLength(event);
   }
 
   get access(): Access {
@@ -160,7 +159,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     if (this.#timeLeftMs !== undefined) this.#startTime(this.#timeLeftMs, now);
     this.#phase = 'flight';
     observer.inFlight += 1;
-    const path = this.#takePath();
+    const path = this.#encode();
     if (path === undefined) return;
     this.#attempts += 1;
     this.#attemptStartedAt = now;
@@ -263,14 +262,11 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     return undefined;
   }
 
-  /** Encoded when it was accepted; anew for a retry, and after the credentials were replaced in the meantime. */
-  #takePath(): string | undefined {
-    const { access } = this.project;
-    const path = this.#access === access ? this.#path : undefined;
-    this.#access = access;
-    this.#path = undefined;
+  /** Encoded anew for each attempt: what waits need not hold it, and the credentials may have been replaced. */
+  #encode(): string | undefined {
+    this.#access = this.project.access;
     try {
-      return path ?? access.encode(this.event);
+      return this.#access.encode(this.event);
     } catch (error) {
       // With longer credentials than it was accepted with, it may have become too long.
       const { issues } = error as ValidationError;
