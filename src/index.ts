@@ -44,13 +44,25 @@ export {
 } from './contract/event-schema.js';
 export type { EventSchema, EventSchemaOptions } from './contract/event-schema.js';
 export type {
+  AllUtm,
   AttributionEvent,
   CustomEvent,
+  EventFields,
   EventType,
   InorganicInstall,
+  InstallUtm,
+  OptionalText,
+  OptionalUtm,
   OrganicInstall,
+  ParsedCustomEvent,
   ParsedEvent,
+  ParsedFields,
+  ParsedInorganicInstall,
+  ParsedInstallUtm,
+  ParsedOrganicInstall,
+  ParsedUtm,
   Platform,
+  SomeUtm,
   UtmPolicy,
 } from './contract/event.js';
 export type { Params, ParamValue } from './contract/params.js';

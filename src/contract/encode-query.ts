@@ -1,6 +1,6 @@
 import { ValidationError } from '../errors.js';
 import type { Credentials } from './credentials.js';
-import type { ParsedEvent } from './event.js';
+import type { ParsedEvent, UtmPolicy } from './event.js';
 
 /** Largest path and query in bytes that is sent without a word: common proxies stop at 8 KiB. */
 export const DEFAULT_MAX_URL_BYTES = 8_000;
@@ -17,7 +17,7 @@ export function percentEncode(text: string): string {
 }
 
 /** Turns a checked event into the path and query of its request. The result holds the credentials: never show it. */
-export type QueryEncoder = (event: ParsedEvent) => string;
+export type QueryEncoder = (event: ParsedEvent<UtmPolicy>) => string;
 
 /** What a `QueryEncoder` is made for. */
 export interface QueryEncoderOptions {
@@ -72,7 +72,7 @@ export function createLengthBound({ partnerName, credentials, path = '/attributi
   const account = projectId.length + projectToken.reveal().length + projectPasscode.reveal().length;
   const fixed = path.length + NAMES_BYTES + BYTES_PER_UNIT * (partnerName.length + account);
 
-  return (event: ParsedEvent): number => {
+  return (event: ParsedEvent<UtmPolicy>): number => {
     const { deviceIdentifier, platform, utmSource = '', utmMedium = '', utmCampaign = '', params } = event;
     let units = deviceIdentifier.length + platform.length + utmSource.length + utmMedium.length + utmCampaign.length;
     units += event.type === 'custom' ? event.name.length : event.type.length;
@@ -82,7 +82,12 @@ export function createLengthBound({ partnerName, credentials, path = '/attributi
   };
 }
 
-function tooLong(event: ParsedEvent, bytes: number, maxUrlBytes: number, projectId: string): ValidationError {
+function tooLong(
+  event: ParsedEvent<UtmPolicy>,
+  bytes: number,
+  maxUrlBytes: number,
+  projectId: string,
+): ValidationError {
   const fields = Object.entries(event.params).map(([name, value]) => ({
     path: ['params', name],
     bytes: percentEncode(name).length + percentEncode(value).length,

@@ -5,7 +5,10 @@ import type {
   InorganicInstall,
   OptionalText,
   OrganicInstall,
+  ParsedCustomEvent,
   ParsedEvent,
+  ParsedInorganicInstall,
+  ParsedOrganicInstall,
   Platform,
   UtmPolicy,
 } from './event.js';
@@ -15,7 +18,7 @@ import { hasControlCharacter, toSingleLine, trimSpaces } from './text.js';
 import { parseTimestamp, stampNow, type TimestampInput } from './timestamp.js';
 
 /** Schema of an event under a UTM policy. */
-export type EventSchema<Policy extends UtmPolicy = 'all'> = z.ZodType<ParsedEvent, AttributionEvent<Policy>>;
+export type EventSchema<Policy extends UtmPolicy = 'all'> = z.ZodType<ParsedEvent<Policy>, AttributionEvent<Policy>>;
 
 /** Settings of `createEventSchema`. */
 export interface EventSchemaOptions<Policy extends UtmPolicy = UtmPolicy> {
@@ -159,16 +162,16 @@ function lenientInstallSchema<Type extends 'organic_install' | 'inorganic_instal
 }
 
 /** Schema of custom events; the same under both UTM policies. */
-export const customEventSchema: z.ZodType<ParsedEvent, CustomEvent> = customSchema(systemClock);
+export const customEventSchema: z.ZodType<ParsedCustomEvent, CustomEvent> = customSchema(systemClock);
 
 /** Schema of organic installs under the default UTM policy. */
-export const organicInstallSchema: z.ZodType<ParsedEvent, OrganicInstall> = strictInstallSchema(
+export const organicInstallSchema: z.ZodType<ParsedOrganicInstall, OrganicInstall> = strictInstallSchema(
   'organic_install',
   systemClock,
 );
 
 /** Schema of inorganic installs under the default UTM policy. */
-export const inorganicInstallSchema: z.ZodType<ParsedEvent, InorganicInstall> = strictInstallSchema(
+export const inorganicInstallSchema: z.ZodType<ParsedInorganicInstall, InorganicInstall> = strictInstallSchema(
   'inorganic_install',
   systemClock,
 );
@@ -207,8 +210,8 @@ export function createEventSchema<Policy extends UtmPolicy = 'all'>(
   options: EventSchemaOptions<Policy> = {},
 ): EventSchema<Policy> {
   const { utmPolicy = 'all', now = systemClock } = options;
-  const schema: z.ZodType<ParsedEvent> = utmPolicy === 'all' ? strictEventSchema(now) : lenientEventSchema(now);
-  return schema as EventSchema<Policy>;
+  // A cast, as zod's types do not know that the refinement leaves one UTM field at least.
+  return (utmPolicy === 'all' ? strictEventSchema(now) : lenientEventSchema(now)) as z.ZodType as EventSchema<Policy>;
 }
 
 /** Schema of all three kinds of event under the default UTM policy. */

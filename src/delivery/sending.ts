@@ -1,5 +1,5 @@
 import type { Access } from '../contract/access.js';
-import type { ParsedEvent } from '../contract/event.js';
+import type { ParsedEvent, UtmPolicy } from '../contract/event.js';
 import {
   AbortedError,
   ClosedError,
@@ -55,7 +55,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
   constructor(
     private readonly context: SendingContext,
     private readonly project: SendingProject,
-    private readonly event: ParsedEvent,
+    private readonly event: ParsedEvent<UtmPolicy>,
     private readonly settings: SendingSettings,
     private readonly listener: SendingListener,
   ) {

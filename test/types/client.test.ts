@@ -2,6 +2,10 @@ import { Agent } from 'undici';
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
 import {
   AttributionClient,
+  createEventSchema,
+  customEventSchema,
+  eventSchema,
+  inorganicInstallSchema,
   type AnyAttributionError,
   type AttributionEvent,
   type ClientOptions,
@@ -59,6 +63,26 @@ describe('a client', () => {
     // @ts-expect-error utmMedium and utmCampaign are missing
     unused(all.forward([{ event: bare }]));
     expect(project.projectId).toBe('TEST-111-222Z');
+  });
+
+  it('takes what a schema of its policy has parsed', () => {
+    const any = new AttributionClient({ partnerName, utmPolicy: 'any' });
+    const all = new AttributionClient({ partnerName });
+    const anySchema = createEventSchema({ utmPolicy: 'any' });
+    const given: unknown = bare;
+    unused(() => all.send(eventSchema.parse(given)));
+    unused(() => all.project(canaryCredentials()).send(inorganicInstallSchema.parse(given)));
+    unused(() => all.send(customEventSchema.parse(given)));
+    unused(() => all.forward([{ event: eventSchema.parse(given) }]));
+    unused(() => any.send(anySchema.parse(given)));
+    unused(() => any.send(eventSchema.parse(given)));
+    unused(() => any.send(customEventSchema.parse(given)));
+    unused(() => any.forward([{ event: anySchema.parse(given) }]));
+    // @ts-expect-error an install that was checked by "any" may have one UTM field alone
+    unused(() => all.send(anySchema.parse(given)));
+    // @ts-expect-error the same in forward()
+    unused(() => all.forward([{ event: anySchema.parse(given) }]));
+    expect(anySchema.parse(given)).toMatchObject(bare);
   });
 
   it('gives what it says', () => {

@@ -6,19 +6,18 @@ import {
   type CredentialsInput,
   type credentialsSchema,
 } from '../../src/contract/credentials.js';
-import {
-  createEventSchema,
-  type customEventSchema,
-  type eventSchema,
-  type inorganicInstallSchema,
-} from '../../src/contract/event-schema.js';
+import type { inorganicInstallSchema, organicInstallSchema } from '../../src/contract/event-schema.js';
+import { createEventSchema, customEventSchema, eventSchema } from '../../src/contract/event-schema.js';
 import type {
   AttributionEvent,
   CustomEvent,
   EventType,
   InorganicInstall,
   OrganicInstall,
+  ParsedCustomEvent,
   ParsedEvent,
+  ParsedInorganicInstall,
+  ParsedOrganicInstall,
   UtmPolicy,
 } from '../../src/contract/event.js';
 import type { ParamValue } from '../../src/contract/params.js';
@@ -208,6 +207,9 @@ describe('schemas of events', () => {
 
   it('give a ParsedEvent, whose parameters are texts and whose timestamp is seconds', () => {
     expectTypeOf<z.output<typeof eventSchema>>().toEqualTypeOf<ParsedEvent>();
+    expectTypeOf<z.output<typeof customEventSchema>>().toEqualTypeOf<ParsedCustomEvent>();
+    expectTypeOf<z.output<typeof inorganicInstallSchema>>().toEqualTypeOf<ParsedInorganicInstall>();
+    expectTypeOf<z.output<typeof organicInstallSchema>>().toEqualTypeOf<ParsedOrganicInstall>();
     expectTypeOf<ParsedEvent['timestamp']>().toEqualTypeOf<number | null>();
     expectTypeOf<ParsedEvent['params']>().toEqualTypeOf<Readonly<Record<string, string>>>();
     const parsed = createEventSchema().parse({ type: 'custom', name: 'Add_to_cart', ...device });
@@ -217,10 +219,31 @@ describe('schemas of events', () => {
     expect(parsed.type).toBe('custom');
   });
 
-  it('give a custom event that is valid input again', () => {
-    expectTypeOf<Extract<ParsedEvent, { type: 'custom' }>>().toExtend<CustomEvent>();
-    const once = createEventSchema().parse({ type: 'custom', name: 'Add_to_cart', ...device });
-    expect(once.type === 'custom' && event(once)).toBe(once);
+  it('give an event that is valid input again under their own policy', () => {
+    expectTypeOf<ParsedEvent>().toExtend<AttributionEvent>();
+    expectTypeOf<ParsedEvent<'any'>>().toExtend<AttributionEvent<'any'>>();
+    expectTypeOf<ParsedCustomEvent>().toExtend<CustomEvent>();
+    expectTypeOf<ParsedInorganicInstall<'any'>>().toExtend<InorganicInstall<'any'>>();
+    expectTypeOf<ParsedOrganicInstall<'any'>>().toExtend<OrganicInstall<'any'>>();
+    const once = eventSchema.parse({ type: 'custom', name: 'Add_to_cart', ...device });
+    expect(event(once)).toBe(once);
+    expect(event(customEventSchema.parse(once))).toEqual(once);
+    const install = { type: 'inorganic_install', ...device, utmSource: 'google' } as const;
+    expect(event<'any'>(createEventSchema({ utmPolicy: 'any' }).parse(install))).toMatchObject(install);
+  });
+
+  it('give one of the policy "all" that is one of the policy "any" as well, and not the other way round', () => {
+    expectTypeOf<ParsedEvent>().toExtend<ParsedEvent<'any'>>();
+    expectTypeOf<ParsedEvent>().toExtend<AttributionEvent<'any'>>();
+    expectTypeOf<ParsedEvent<'any'>>().not.toExtend<ParsedEvent>();
+    expectTypeOf<ParsedEvent<'any'>>().not.toExtend<AttributionEvent>();
+    const parsed = createEventSchema({ utmPolicy: 'any' }).parse({
+      type: 'organic_install',
+      ...device,
+      utmMedium: 'x',
+    });
+    // @ts-expect-error utmSource and utmCampaign may be missing
+    expect(eventSchema.safeParse(event(parsed)).success).toBe(false);
   });
 });
 
