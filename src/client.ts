@@ -175,10 +175,12 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
     return this.#sender.close(checkCloseOptions(options).timeoutMs);
   }
 
+  /** Closes the client as `close()` does: for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
+  /** What may be shown of it: names, ids and totals, never a secret. */
   toJSON(): Record<string, unknown> {
     const { partnerName } = this.#options;
     const { accepted, delivered, failed, pending, inFlight } = this.counters();

@@ -115,6 +115,7 @@ export abstract class AttributionError extends Error {
     this.prototype.name = 'AttributionError';
   }
 
+  /** @internal */
   static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
     return this === AttributionError
       ? brandOf(value) !== undefined

@@ -17,7 +17,13 @@ export type {
   SendOptions,
   WarmUpOptions,
 } from './options.js';
-export type { ForwardItem, ForwardResult } from './forward/forward-result.js';
+export type {
+  DeliveredRecord,
+  ForwardedRecord,
+  ForwardItem,
+  ForwardResult,
+  UndeliveredRecord,
+} from './forward/forward-result.js';
 export type { ForwardResults, ForwardSource } from './forward/forward-run.js';
 export type { Counters } from './observe/counters.js';
 export type {

@@ -52,11 +52,15 @@ export type ConnectionOptions =
       readonly keepAliveTimeoutMs?: number | undefined;
       /** Whether to offer HTTP/2, of which one connection carries up to 100 requests at once. @default false */
       readonly allowH2?: boolean | undefined;
+      /** Excluded by `connections`, `keepAliveTimeoutMs` and `allowH2`. */
       readonly dispatcher?: undefined;
     }
   | {
+      /** Excluded by `dispatcher`, which keeps its own. */
       readonly connections?: undefined;
+      /** Excluded by `dispatcher`, which keeps its own. */
       readonly keepAliveTimeoutMs?: undefined;
+      /** Excluded by `dispatcher`, which decides that itself. */
       readonly allowH2?: undefined;
       /** A dispatcher of undici 7 or later to send through (a proxy agent, a mock); it is never closed here. */
       readonly dispatcher: Dispatcher;

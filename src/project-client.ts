@@ -59,7 +59,8 @@ export class ProjectClient<Policy extends UtmPolicy = 'all'> {
     this.#sender.replace(this.#project, access);
   }
 
-  toJSON(): { projectId: string; region: RegionCode; host: string } {
+  /** What may be shown of it, never a secret. */
+  toJSON(): Pick<ProjectClient, 'projectId' | 'region' | 'host'> {
     const { projectId, region, host } = this;
     return { projectId, region, host };
   }

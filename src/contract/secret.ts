@@ -20,6 +20,7 @@ export class Secret {
     return true;
   }
 
+  /** @internal */
   static [Symbol.hasInstance](value: unknown): value is Secret {
     return typeof value === 'object' && value !== null && BRAND in value;
   }
@@ -29,14 +30,17 @@ export class Secret {
     return this.#value;
   }
 
+  /** `[redacted]`. */
   toString(): string {
     return REDACTED;
   }
 
+  /** `[redacted]`. */
   toJSON(): string {
     return REDACTED;
   }
 
+  /** `[redacted]`. */
   [Symbol.toPrimitive](): string {
     return REDACTED;
   }

@@ -10,7 +10,9 @@ import { RetryBudget } from './retry-budget.js';
 
 /** How a region does, as seen from this client. */
 export interface RegionReport extends DeliveredShareReport {
+  /** Code of the region. */
   readonly region: RegionCode;
+  /** Host that its requests go to. */
   readonly host: string;
   /** Since when the region has answered nothing but 5xx, once that has lasted more than 10 minutes. */
   readonly outageSince: Date | undefined;

@@ -4,6 +4,7 @@ import type { AnyAttributionError } from '../errors.js';
 
 /** One record of a source that `forward()` reads. */
 export interface ForwardItem<Policy extends UtmPolicy = 'all'> {
+  /** What to send. */
   readonly event: AttributionEvent<Policy>;
   /** The project it is for. @default the client's default project */
   readonly projectId?: string | undefined;
@@ -11,7 +12,8 @@ export interface ForwardItem<Policy extends UtmPolicy = 'all'> {
   readonly id?: string | undefined;
 }
 
-interface ForwardResultBase<Policy extends UtmPolicy> {
+/** A record that `forward()` has read. */
+export interface ForwardedRecord<Policy extends UtmPolicy = 'all'> {
   /** Its place in the source, from 0. */
   readonly index: number;
   /** The caller's own name for it. */
@@ -22,14 +24,30 @@ interface ForwardResultBase<Policy extends UtmPolicy> {
   readonly event: AttributionEvent<Policy>;
 }
 
+/** A record that CleverTap took. */
+export interface DeliveredRecord<Policy extends UtmPolicy = 'all'> extends ForwardedRecord<Policy> {
+  /** Tells it from one that was not delivered. */
+  readonly status: 'delivered';
+  /** How it was delivered. */
+  readonly delivery: Delivery;
+  /** Never there. */
+  readonly error?: undefined;
+}
+
+/** A record that was not delivered. */
+export interface UndeliveredRecord<Policy extends UtmPolicy = 'all'> extends ForwardedRecord<Policy> {
+  /** `rejected`, if it can never be accepted as it is; `failed`, if another time it may. */
+  readonly status: 'rejected' | 'failed';
+  /** Why it was not. */
+  readonly error: AnyAttributionError;
+  /** Never there. */
+  readonly delivery?: undefined;
+}
+
 /**
  * What became of one record: `delivered`; `rejected`, if it can never be accepted as it is; `failed`, if another time it may.
  */
-export type ForwardResult<Policy extends UtmPolicy = 'all'> = ForwardResultBase<Policy> &
-  (
-    | { readonly status: 'delivered'; readonly delivery: Delivery; readonly error?: undefined }
-    | { readonly status: 'rejected' | 'failed'; readonly error: AnyAttributionError; readonly delivery?: undefined }
-  );
+export type ForwardResult<Policy extends UtmPolicy = 'all'> = DeliveredRecord<Policy> | UndeliveredRecord<Policy>;
 
 /** Whether an error means that the event can never be accepted as it is. */
 export function failureStatus(error: AnyAttributionError): 'rejected' | 'failed' {

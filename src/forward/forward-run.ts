@@ -44,6 +44,7 @@ export type ForwardSource<Policy extends UtmPolicy = 'all'> =
 export interface ForwardResults<Policy extends UtmPolicy = 'all'> extends AsyncIterableIterator<ForwardResult<Policy>> {
   /** Stops reading the source and resolves when what is in flight has ended; results not taken by then are dropped. */
   return(): Promise<IteratorReturnResult<undefined>>;
+  /** Ends the run as `return()` does: for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -3,8 +3,11 @@ import type { ErrorCode, AnyAttributionError } from '../errors.js';
 
 /** What the notices about one event have in common. None of them ever holds a token, a passcode or a query. */
 export interface EventNotice {
+  /** The project it is for. */
   readonly projectId: string;
+  /** Code of the project's region. */
   readonly region: RegionCode;
+  /** Host that its requests go to. */
   readonly host: string;
   /** `organic_install`, `inorganic_install` or `custom`. */
   readonly eventType: string;
@@ -12,49 +15,65 @@ export interface EventNotice {
 
 /** One request has ended, whichever way. */
 export interface AttemptNotice extends EventNotice {
+  /** The kind of notice. */
   readonly type: 'attempt';
   /** 1 for the first. */
   readonly attempt: number;
+  /** `delivered`, or the code of what went wrong. */
   readonly outcome: 'delivered' | ErrorCode;
+  /** HTTP status of the answer; undefined if there was none. */
   readonly status: number | undefined;
   /** Whether CleverTap may have recorded the event although the attempt failed. */
   readonly maybeRecorded: boolean;
-  /** Of this request alone. */
+  /** Of this request alone, in milliseconds. */
   readonly durationMs: number;
 }
 
 /** Another attempt will follow. */
 export interface RetryNotice extends EventNotice {
+  /** The kind of notice. */
   readonly type: 'retry';
   /** The attempt that failed. */
   readonly attempt: number;
   /** Why it failed. */
   readonly code: ErrorCode;
-  /** How long the next one waits. */
+  /** How long the next one waits, in milliseconds. */
   readonly delayMs: number;
 }
 
 /** An event was delivered. */
 export interface DeliveredNotice extends EventNotice {
+  /** The kind of notice. */
   readonly type: 'delivered';
+  /** Requests that it took. */
   readonly attempts: number;
+  /** Whether CleverTap said so, rather than answer 2xx without the word `success`. */
   readonly confirmed: boolean;
+  /** Whether an earlier attempt may have been recorded too. */
   readonly maybeDuplicate: boolean;
+  /** HTTP status of the answer. */
   readonly status: number;
+  /** From the call to the answer, waits included, in milliseconds. */
   readonly durationMs: number;
 }
 
 /** An accepted event ended without delivery. */
 export interface FailedNotice extends EventNotice {
+  /** The kind of notice. */
   readonly type: 'failed';
+  /** What the call rejects with. */
   readonly error: AnyAttributionError;
 }
 
 /** A region has answered 5xx for more than 10 minutes without a break, or has stopped to. */
 export interface OutageNotice {
+  /** The kind of notice: whether the outage has been noticed or has ended. */
   readonly type: 'outage' | 'outage_ended';
+  /** Code of the region. */
   readonly region: RegionCode;
+  /** Host that its requests go to. */
   readonly host: string;
+  /** When the outage began. */
   readonly since: Date;
   /** What to do about it, in a sentence. */
   readonly message: string;
@@ -62,8 +81,11 @@ export interface OutageNotice {
 
 /** The retry budget of a region is used up, so that nothing but one probe at a time is retried; or it delivers again. */
 export interface BudgetNotice {
+  /** The kind of notice: whether the budget is used up or the region delivers again. */
   readonly type: 'retries_suspended' | 'retries_resumed';
+  /** Code of the region. */
   readonly region: RegionCode;
+  /** Host that its requests go to. */
   readonly host: string;
 }
 

@@ -32,13 +32,15 @@ export interface EmulatorOptions {
 export interface RegionsListenOptions extends EmulatorOptions {
   /** One listener per region, each of which takes only its own accounts. @default 'regions' */
   readonly listen?: 'regions' | undefined;
+  /** Cannot be chosen: each listener takes any free port. */
   readonly port?: undefined;
 }
 
 /** Settings of an emulator that listens on one port, where no region is checked. */
 export interface SingleListenOptions extends EmulatorOptions {
+  /** One listener for everything. */
   readonly listen: 'single';
-  /** @default any free port */
+  /** Port of the loopback address. @default any free port */
   readonly port?: number | undefined;
 }
 

@@ -108,6 +108,7 @@ export class Emulator implements AsyncDisposable {
     return Promise.resolve();
   }
 
+  /** Closes it as `close()` does: for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -56,6 +56,7 @@ export type FaultKind = FaultBehaviour['kind'];
 
 /** Answers with this status. */
 export interface StatusFault extends MayRecord {
+  /** Names this kind of fault. */
   readonly kind: 'status';
   /** 200 to 599. */
   readonly status: number;
@@ -80,6 +81,7 @@ export interface ParallelLimitFault {
 
 /** Waits, then goes on: with the faults added after it, or else as usual. */
 export interface LatencyFault {
+  /** Names this kind of fault. */
   readonly kind: 'latency';
   /** Milliseconds. */
   readonly ms: number;
@@ -87,16 +89,19 @@ export interface LatencyFault {
 
 /** Reads the request and never answers. */
 export interface HangFault extends MayRecord {
+  /** Names this kind of fault. */
   readonly kind: 'hang';
 }
 
 /** Sends the head and half of the usual answer's body, then nothing more. */
 export interface StalledBodyFault extends MayRecord {
+  /** Names this kind of fault. */
   readonly kind: 'stalled_body';
 }
 
 /** Sends the head and half of the usual answer's body, then ends the connection. */
 export interface BrokenBodyFault extends MayRecord {
+  /** Names this kind of fault. */
   readonly kind: 'broken_body';
 }
 
@@ -105,26 +110,31 @@ export interface BrokenBodyFault extends MayRecord {
  * the next request comes. With `projectId` or `eventType`, or behind another fault, always when the request comes.
  */
 export interface ResetBeforeFault {
+  /** Names this kind of fault. */
   readonly kind: 'reset_before';
 }
 
 /** Reads the request, then resets the connection. */
 export interface ResetAfterFault extends MayRecord {
+  /** Names this kind of fault. */
   readonly kind: 'reset_after';
 }
 
 /** Answers 200 with an empty body. */
 export interface EmptyFault extends MayRecord {
+  /** Names this kind of fault. */
   readonly kind: 'empty_200';
 }
 
 /** Answers 200 with a page of HTML, as a proxy or a maintenance page does. */
 export interface HtmlFault extends MayRecord {
+  /** Names this kind of fault. */
   readonly kind: 'html_200';
 }
 
 /** Answers 200 with a JSON body that tells of failure. */
 export interface FailFault extends MayRecord {
+  /** Names this kind of fault. */
   readonly kind: 'fail_200';
   /** `code` in the body; not given: there is none. */
   readonly code?: number | undefined;
@@ -136,12 +146,15 @@ export interface FailFault extends MayRecord {
 
 /** Answers 200 with a body of this size, made as it is sent. */
 export interface OversizedBodyFault extends MayRecord {
+  /** Names this kind of fault. */
   readonly kind: 'oversized_body';
+  /** Size of the body. */
   readonly bytes: number;
 }
 
 /** Answers 302. */
 export interface RedirectFault extends MayRecord {
+  /** Names this kind of fault. */
   readonly kind: 'redirect';
   /** The Location header. */
   readonly location: string;
@@ -149,5 +162,6 @@ export interface RedirectFault extends MayRecord {
 
 /** Answers with bytes that are no HTTP, then ends the connection. */
 export interface GarbageFault extends MayRecord {
+  /** Names this kind of fault. */
   readonly kind: 'garbage';
 }

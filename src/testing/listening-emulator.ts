@@ -15,6 +15,7 @@ export type RegionUrls = Readonly<Record<RegionCode, string>>;
 
 /** Sockets that are open now. */
 export interface OpenConnections {
+  /** Of all regions together. */
   readonly total: number;
   /** Per region; empty where one port serves all. */
   readonly byRegion: Readonly<Partial<Record<RegionCode, number>>>;

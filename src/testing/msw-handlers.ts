@@ -2,6 +2,7 @@ import { regions } from '../contract/regions.js';
 
 /** The part of msw's `http` namespace that is needed; msw itself is never loaded by this package. */
 export interface MswHttp<Handler> {
+  /** Makes a handler of requests by any method to a path. */
   all(path: string, resolver: (info: { readonly request: Request }) => Promise<Response>): Handler;
 }
 

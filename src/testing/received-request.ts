@@ -14,15 +14,23 @@ export interface ReceivedRequest {
   readonly region: RegionCode | undefined;
   /** HTTP method; undefined if the connection was reset before there was a request. */
   readonly method: string | undefined;
+  /** Parameter `account_id`. */
   readonly accountId: string | undefined;
+  /** Parameter `partner_name`. */
   readonly partnerName: string | undefined;
+  /** Parameter `event_type`: an install type, or the name of a custom event. */
   readonly eventType: string | undefined;
+  /** Parameter `device_identifier`. */
   readonly deviceIdentifier: string | undefined;
+  /** Parameter `platform`. */
   readonly platform: string | undefined;
-  /** As received: epoch seconds, where the client is right. */
+  /** Parameter `timestamp`: epoch seconds, where the client is right. */
   readonly timestamp: string | undefined;
+  /** Parameter `utm_source`. */
   readonly utmSource: string | undefined;
+  /** Parameter `utm_medium`. */
   readonly utmMedium: string | undefined;
+  /** Parameter `utm_campaign`. */
   readonly utmCampaign: string | undefined;
   /** The extra parameters, in an object without a prototype. */
   readonly params: Readonly<Record<string, string>>;
