@@ -10,6 +10,7 @@ import { DEFAULT_MAX_URL_BYTES } from './contract/encode-query.js';
 import { baseUrlProblem, type BaseUrl } from './contract/endpoint.js';
 import type { UtmPolicy } from './contract/event.js';
 import { regions, type RegionCode } from './contract/regions.js';
+import { LONE_SURROGATE, missingText } from './contract/text-problem.js';
 import { trimSpaces } from './contract/text.js';
 import { check, validate } from './contract/validate.js';
 import { ValidationError, type ValidationIssue } from './errors.js';
@@ -151,11 +152,13 @@ const deadlineMs = z.custom<number>((value) => typeof value === 'number' && valu
 
 const flag = z.boolean({ error: 'must be true or false' }).default(false);
 
+const PARTNER_NAME = 'your name as CleverTap has whitelisted it';
+
 const partnerName = z
-  .string({ error: 'is required: your name as CleverTap has whitelisted it' })
+  .string({ error: ({ input }) => missingText(input, PARTNER_NAME) })
   .transform(trimSpaces)
-  .refine((name) => name !== '', { error: 'is required: your name as CleverTap has whitelisted it' })
-  .refine((name) => name.isWellFormed(), { error: 'holds a lone surrogate, which has no UTF-8 form' });
+  .refine((name) => name !== '', { error: missingText('', PARTNER_NAME) })
+  .refine((name) => name.isWellFormed(), { error: LONE_SURROGATE });
 
 const regionCodes = regions.map(({ code }) => code) as [RegionCode, ...RegionCode[]];
 

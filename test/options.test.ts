@@ -110,7 +110,8 @@ const DURATION = 'must be a number of milliseconds greater than 0';
 describe('what is wrong', () => {
   it.each([
     [{ partnerName: undefined }, 'partnerName: is required: your name as CleverTap has whitelisted it'],
-    [{ partnerName: ' \u00a0 ' }, 'partnerName: is required: your name as CleverTap has whitelisted it'],
+    [{ partnerName: ' \u00a0 ' }, 'partnerName: is empty, but required: your name as CleverTap has whitelisted it'],
+    [{ partnerName: 5 }, 'partnerName: must be a text, but a number was given; put it in quotes'],
     [{ partnerName: 'a\ud800' }, 'partnerName: holds a lone surrogate, which has no UTF-8 form'],
     [{ utmPolicy: 'some' }, 'utmPolicy: must be "all" or "any"'],
     [{ method: 'PUT' }, 'method: must be "GET" or "POST"'],
@@ -142,7 +143,7 @@ describe('what is wrong', () => {
     [{ baseUrl: 5 }, 'baseUrl: must be a URL, or an object with URLs by region code (eu, us, in, sg, sk, id, ae)'],
     [
       { credentials: canaryCredentials({ projectToken: '' }) },
-      'credentials.projectToken: Project Token is required, a text that is not empty',
+      'credentials.projectToken: Project Token is required; the CleverTap dashboard shows it under Settings > Project',
     ],
   ])('is said of %o', (options, message) => {
     expect(problem(options)).toBe(message);

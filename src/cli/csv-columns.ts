@@ -1,3 +1,4 @@
+import { alikeKey } from '../contract/alike-key.js';
 import { isReservedParameter } from '../contract/parameters.js';
 import { toSingleLine } from '../contract/text.js';
 import { RECORD_KEYS } from './flat-record.js';
@@ -41,7 +42,7 @@ const OTHER_DELIMITERS = [
 function describeUnknown(name: string): string | undefined {
   if (RECORD_KEYS.has(name) || name === 'error' || name.startsWith('error.')) return undefined;
   if (!name.startsWith('params.')) {
-    const alike = [...RECORD_KEYS].find((key) => lettersOf(key) === lettersOf(name));
+    const alike = alikeKey(name, RECORD_KEYS);
     return alike === undefined
       ? `is unknown; extra parameters are columns named params.x`
       : `is unknown; write "${alike}"`;
@@ -51,8 +52,4 @@ function describeUnknown(name: string): string | undefined {
   return isReservedParameter(parameter)
     ? 'is a parameter of the protocol itself, which has a column of its own or comes from the credentials'
     : undefined;
-}
-
-function lettersOf(name: string): string {
-  return name.toLowerCase().replace(/[^a-z]/g, '');
 }

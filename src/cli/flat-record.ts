@@ -1,4 +1,7 @@
+import { alikeKey } from '../contract/alike-key.js';
 import type { CustomEvent } from '../contract/event.js';
+import { notText } from '../contract/text-problem.js';
+import { toSingleLine } from '../contract/text.js';
 import type { ValidationIssue } from '../errors.js';
 import type { ForwardItem } from '../forward/forward-result.js';
 
@@ -24,12 +27,17 @@ export const RECORD_KEYS: ReadonlySet<string> = new Set([...EVENT_KEYS, 'project
 
 /** Splits a flat record into the event and what goes with it; whether the event is valid is the client's business. */
 export function readFlatRecord(record: object): ReadRecord {
-  // Unknown keys stay with the event, whose schema says what is wrong with them in the words that a caller gets.
+  // Other unknown keys stay with the event, whose schema says what is wrong with them in the words that a caller gets.
   const { projectId, id, error, ...event } = record as FlatRecord;
   const issues: ValidationIssue[] = [];
   for (const [name, value] of Object.entries({ projectId, id })) {
     if (value !== undefined && value !== null && typeof value !== 'string')
-      issues.push({ path: [name], message: 'must be a text' });
+      issues.push({ path: [name], message: notText(value) });
+  }
+  for (const key of Object.keys(event)) {
+    const meant = alikeKey(key, ['projectId', 'id']);
+    if (meant !== undefined)
+      issues.push({ path: [], message: `unknown key "${toSingleLine(key, 80)}"; write "${meant}"` });
   }
   if (issues.length > 0) return { issues };
   const given = error === undefined || isReason(error) ? event : { ...event, error };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { DEFAULT_REGION, findRegion, unknownRegionMessage, type RegionCode } from './regions.js';
+import { DEFAULT_REGION, findRegion, regions, type RegionCode } from './regions.js';
 import { Secret } from './secret.js';
+import { notText } from './text-problem.js';
 import { trimSpaces } from './text.js';
 import { validate } from './validate.js';
 
@@ -12,7 +13,7 @@ export interface CredentialsInput {
   readonly projectToken: string | Secret;
   /** Project Passcode. */
   readonly projectPasscode: string | Secret;
-  /** Region code or alias, letter case ignored. @default 'eu' */
+  /** Region code, label or alias, letter case ignored. @default 'eu' */
   readonly region?: RegionCode | (string & {}) | undefined;
 }
 
@@ -33,15 +34,17 @@ const CREDENTIAL = /^[A-Za-z0-9_-]+$/;
 
 function checkCredential(label: string, value: unknown, context: z.core.ParsePayload): string {
   const text = typeof value === 'string' ? trimSpaces(value) : '';
-  const problem =
-    text === ''
-      ? `${label} is required, a text that is not empty`
-      : CREDENTIAL.test(text)
-        ? undefined
-        : `${label} may hold letters, digits, "-" and "_" only`;
+  const problem = credentialProblem(value, text);
   // `input` stays out of the issue, so that no secret gets into an error.
-  if (problem !== undefined) context.issues.push({ code: 'custom', input: undefined, message: problem });
+  if (problem !== undefined) context.issues.push({ code: 'custom', input: undefined, message: `${label} ${problem}` });
   return text;
+}
+
+function credentialProblem(value: unknown, text: string): string | undefined {
+  if (text !== '') return CREDENTIAL.test(text) ? undefined : 'may hold letters, digits, "-" and "_" only';
+  return value === undefined || value === null || typeof value === 'string'
+    ? 'is required; the CleverTap dashboard shows it under Settings > Project'
+    : notText(value);
 }
 
 function credential(label: string) {
@@ -55,11 +58,15 @@ function secret(label: string) {
   });
 }
 
+// As the dashboard names them, in one line of a form; whatever stands here is taken as well.
+const REGION_LABELS = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(regions.map(({ label }) => label));
+
 const regionSchema = z.transform<string | undefined, RegionCode>((value: unknown, context) => {
   if (value === undefined || value === null || value === '') return DEFAULT_REGION;
   const found = typeof value === 'string' ? findRegion(trimSpaces(value)) : undefined;
   if (found !== undefined) return found.code;
-  context.issues.push({ code: 'custom', input: undefined, message: unknownRegionMessage });
+  const problem = typeof value === 'string' ? `is unknown; choose ${REGION_LABELS}` : notText(value);
+  context.issues.push({ code: 'custom', input: undefined, message: `Region ${problem}` });
   return z.NEVER;
 });
 
@@ -81,7 +88,7 @@ const excludedRegion = z.transform<undefined, RegionCode>((value: unknown, conte
  * Schema of a project's credentials, for a partner dashboard's settings form: one message per field.
  *
  * Trims all fields, non-breaking and zero-width spaces included; letters, digits, `-` and `_` are allowed; the region
- * may be a code or an alias and defaults to `eu`. Token and passcode come out wrapped as `Secret`.
+ * may be a code, a label or an alias and defaults to `eu`. Token and passcode come out wrapped as `Secret`.
  */
 export const credentialsSchema: z.ZodType<Credentials, CredentialsInput> = z.strictObject({
   ...fields,

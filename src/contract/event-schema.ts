@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type {
   AttributionEvent,
   CustomEvent,
+  EventType,
   InorganicInstall,
   OptionalText,
   OrganicInstall,
@@ -12,8 +13,11 @@ import type {
   Platform,
   UtmPolicy,
 } from './event.js';
+import { alikeKey } from './alike-key.js';
+import { kindOf } from './kind-of-value.js';
 import { isReservedParameter } from './parameters.js';
 import { paramsSchema } from './params.js';
+import { LONE_SURROGATE, missingText, notText } from './text-problem.js';
 import { hasControlCharacter, toSingleLine, trimSpaces } from './text.js';
 import { parseTimestamp, stampNow, type TimestampInput } from './timestamp.js';
 
@@ -32,21 +36,20 @@ export interface EventSchemaOptions<Policy extends UtmPolicy = UtmPolicy> {
 const systemClock = () => Date.now();
 
 const MAX_NAME_LENGTH = 512;
-const LONE_SURROGATE = 'holds a lone surrogate, which has no UTF-8 form';
 
 // The transforms below are declared with the type that a caller should pass, and take whatever comes all the same.
 
-function text(describe: (trimmed: string) => string | undefined) {
+/** A text that must be there; `what` says what belongs there, `problemOf` what else is wrong with it. */
+function required(what: string, problemOf?: (trimmed: string) => string | undefined) {
   return z.transform<string, string>((value: unknown, context) => {
     const trimmed = typeof value === 'string' ? trimSpaces(value) : '';
-    const problem = describe(trimmed) ?? (trimmed.isWellFormed() ? undefined : LONE_SURROGATE);
+    const problem =
+      trimmed === ''
+        ? missingText(value, what)
+        : (problemOf?.(trimmed) ?? (trimmed.isWellFormed() ? undefined : LONE_SURROGATE));
     if (problem !== undefined) context.issues.push({ code: 'custom', input: undefined, message: problem });
     return trimmed;
   });
-}
-
-function required() {
-  return text((trimmed) => (trimmed === '' ? 'is required, a text that is not empty' : undefined));
 }
 
 function optional() {
@@ -54,7 +57,7 @@ function optional() {
     if (value === undefined || value === null) return undefined;
     // Left out rather than sent empty: the document answers an empty mandatory parameter with 400.
     if (typeof value === 'string' && value.isWellFormed()) return trimSpaces(value) || undefined;
-    const message = typeof value === 'string' ? LONE_SURROGATE : 'must be a text';
+    const message = typeof value === 'string' ? LONE_SURROGATE : notText(value);
     context.issues.push({ code: 'custom', input: undefined, message });
     return undefined;
   });
@@ -64,15 +67,14 @@ const platform = z.transform<Platform, string>((value: unknown, context) => {
   const name = typeof value === 'string' ? trimSpaces(value) : '';
   const lower = name.toLowerCase();
   if (lower === 'android' || lower === 'ios') return lower;
-  const problem = name === '' ? 'is required, such as android or ios' : LONE_SURROGATE;
+  const problem = name === '' ? missingText(value, 'the platform of the app, such as android or ios') : LONE_SURROGATE;
   if (name === '' || !name.isWellFormed()) context.issues.push({ code: 'custom', input: undefined, message: problem });
   return name;
 });
 
-const name = text((trimmed) => {
-  if (trimmed === '') return 'is required, a text that is not empty';
-  if (trimmed.length > MAX_NAME_LENGTH && Array.from(trimmed).length > MAX_NAME_LENGTH)
-    return `may have ${MAX_NAME_LENGTH} characters at most`;
+const name = required('the name of the event, such as Add_to_cart', (trimmed) => {
+  const length = trimmed.length > MAX_NAME_LENGTH ? Array.from(trimmed).length : trimmed.length;
+  if (length > MAX_NAME_LENGTH) return `has ${length} characters; shorten it to ${MAX_NAME_LENGTH} at most`;
   if (hasControlCharacter(trimmed)) return 'may hold no control characters';
   if (trimmed === 'organic_install' || trimmed === 'inorganic_install') {
     return `is that of an install; send it with type "${trimmed}"`;
@@ -99,12 +101,12 @@ const optionalUtm = {
 };
 
 const requiredUtm = {
-  utmSource: required(),
-  utmMedium: required(),
-  utmCampaign: required(),
+  utmSource: required('the campaign source, such as google (UTM policy "all")'),
+  utmMedium: required('the campaign medium, such as cpc (UTM policy "all")'),
+  utmCampaign: required('the campaign name, such as summer-sale (UTM policy "all")'),
 };
 
-const FIELDS = new Set([
+const FIELDS = [
   'type',
   'name',
   'deviceIdentifier',
@@ -114,18 +116,28 @@ const FIELDS = new Set([
   'utmSource',
   'utmMedium',
   'utmCampaign',
-]);
+] as const satisfies readonly (keyof CustomEvent)[];
+
+// An object with nothing but unknown keys is something else altogether; a message of its size helps nobody.
+const UNKNOWN_KEYS_NAMED = 10;
+
+function notObject(value: unknown): string {
+  return `must be an object, but ${kindOf(value)} was given`;
+}
 
 /** A mistyped key must not vanish: it is an error that says where the value belongs. */
 function describeObjectIssue(issue: z.core.$ZodRawIssue): string {
-  return issue.code === 'unrecognized_keys' ? issue.keys.map(describeUnknownKey).join('; ') : 'must be an object';
+  if (issue.code !== 'unrecognized_keys') return notObject(issue.input);
+  const named = issue.keys.slice(0, UNKNOWN_KEYS_NAMED).map(describeUnknownKey);
+  const others = issue.keys.length - named.length;
+  return [...named, ...(others > 0 ? [`and ${others} more unknown keys`] : [])].join('; ');
 }
 
 function describeUnknownKey(key: string): string {
   if (key === 'name') return 'only custom events have a name';
-  const camelCase = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const unknown = `unknown key "${toSingleLine(key, 80)}"`;
-  if (camelCase !== key && FIELDS.has(camelCase)) return `${unknown}; write "${camelCase}"`;
+  const meant = alikeKey(key, FIELDS);
+  if (meant !== undefined) return `${unknown}; write "${meant}"`;
   return isReservedParameter(key)
     ? `${unknown}; the client sets this parameter itself`
     : `${unknown}; extra parameters belong in params`;
@@ -135,15 +147,19 @@ const objectOptions = { error: describeObjectIssue };
 
 function commonFields(now: () => number) {
   return {
-    deviceIdentifier: required(),
+    deviceIdentifier: required("the CleverTap ID that the app's CleverTap SDK gave"),
     platform,
     timestamp: timestamp(now),
     params: paramsSchema,
   };
 }
 
+function typeSchema<Type extends EventType>(type: Type) {
+  return z.literal(type, { error: `must be ${type}` });
+}
+
 function installFields<Type extends 'organic_install' | 'inorganic_install'>(type: Type, now: () => number) {
-  return { type: z.literal(type), ...commonFields(now) };
+  return { type: typeSchema(type), ...commonFields(now) };
 }
 
 function strictInstallSchema<Type extends 'organic_install' | 'inorganic_install'>(type: Type, now: () => number) {
@@ -177,13 +193,20 @@ export const inorganicInstallSchema: z.ZodType<ParsedInorganicInstall, Inorganic
 );
 
 function customSchema(now: () => number) {
-  return z.strictObject({ type: z.literal('custom'), name, ...commonFields(now), ...optionalUtm }, objectOptions);
+  return z.strictObject({ type: typeSchema('custom'), name, ...commonFields(now), ...optionalUtm }, objectOptions);
 }
 
-const unionOptions = {
-  error: (issue: z.core.$ZodRawIssue) =>
-    issue.code === 'invalid_type' ? 'must be an object' : 'must be organic_install, inorganic_install or custom',
-};
+const TYPES = 'organic_install, inorganic_install or custom';
+
+function describeUnionIssue(issue: z.core.$ZodRawIssue): string {
+  if (issue.code === 'invalid_type') return notObject(issue.input);
+  const { type } = issue.input as { readonly type?: unknown };
+  return typeof type === 'string' && type !== ''
+    ? `must be ${TYPES}, written so; an event of your own is custom, with its name under "name"`
+    : missingText(type, TYPES);
+}
+
+const unionOptions = { error: describeUnionIssue };
 
 function strictEventSchema(now: () => number) {
   return z.discriminatedUnion(

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { kindOf } from './kind-of-value.js';
 import { isReservedParameter } from './parameters.js';
+import { LONE_SURROGATE } from './text-problem.js';
 
 /** A value of an extra parameter; `undefined` and `null` are left out, an empty string is kept. */
 export type ParamValue = string | number | boolean | bigint | null | undefined;
@@ -13,7 +15,7 @@ export const paramsSchema = z.transform<Params | undefined, Readonly<Record<stri
     if (input === undefined || input === null) return NO_PARAMS;
     // By its tag, since a Map, Set or URLSearchParams has no keys of its own and would vanish without a word.
     if (Object.prototype.toString.call(input) !== '[object Object]') {
-      context.issues.push({ code: 'custom', input: undefined, message: 'params must be a plain object' });
+      context.issues.push({ code: 'custom', input: undefined, message: notPlainObject(input) });
       return NO_PARAMS;
     }
     const texts = Object.create(null) as Record<string, string>;
@@ -30,23 +32,28 @@ export const paramsSchema = z.transform<Params | undefined, Readonly<Record<stri
 
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze(Object.create(null) as Record<string, string>);
 
+function notPlainObject(value: unknown): string {
+  const kind = kindOf(value);
+  return `must be a plain object of names and values, but ${kind === 'an object' ? 'an object of another class' : kind} was given`;
+}
+
 function nameProblem(name: string): string | undefined {
-  if (name === '') return 'a parameter needs a name';
+  if (name === '') return 'is a parameter without a name: give it one, or leave it out';
   if (isReservedParameter(name)) return 'is a parameter of the protocol itself; set it through its own field';
-  if (!name.isWellFormed()) return 'the name holds a lone surrogate, which has no UTF-8 form';
+  if (!name.isWellFormed()) return `has a name that ${LONE_SURROGATE}`;
   return undefined;
 }
 
 function valueProblem(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':
-      return value.isWellFormed() ? undefined : 'holds a lone surrogate, which has no UTF-8 form';
+      return value.isWellFormed() ? undefined : LONE_SURROGATE;
     case 'number':
-      return Number.isFinite(value) ? undefined : 'must be a finite number';
+      return Number.isFinite(value) ? undefined : `must be a finite number, but ${kindOf(value)} was given`;
     case 'boolean':
     case 'bigint':
       return undefined;
     default:
-      return 'must be a string, number, boolean or bigint';
+      return `must be a text, number, boolean or bigint, but ${kindOf(value)} was given; make a text of it, or parameters of its parts`;
   }
 }

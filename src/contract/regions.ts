@@ -36,12 +36,14 @@ export const regions: readonly Region[] = Object.freeze([
 ]);
 
 const byName: ReadonlyMap<string, Region> = new Map(
-  regions.flatMap((entry) => [entry.code, ...entry.aliases].map((name) => [name, entry] as const)),
+  regions.flatMap((entry) =>
+    [entry.code, entry.label.toLowerCase(), ...entry.aliases].map((name) => [name, entry] as const),
+  ),
 );
 
 const byCode: ReadonlyMap<RegionCode, Region> = new Map(regions.map((entry) => [entry.code, entry]));
 
-/** Finds a region by its code or an alias; letter case and surrounding spaces are ignored. */
+/** Finds a region by its code, its label or an alias; letter case and surrounding spaces are ignored. */
 export function findRegion(name: string): Region | undefined {
   return byName.get(name.trim().toLowerCase());
 }
@@ -50,8 +52,3 @@ export function findRegion(name: string): Region | undefined {
 export function regionByCode(code: RegionCode): Region {
   return byCode.get(code) as Region;
 }
-
-/** What to tell somebody who named a region that does not exist. */
-export const unknownRegionMessage = `unknown region; known are ${regions
-  .map((entry) => [entry.code, ...entry.aliases].join(' or '))
-  .join(', ')}`;

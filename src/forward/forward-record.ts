@@ -1,3 +1,5 @@
+import { alikeKey } from '../contract/alike-key.js';
+import { notText } from '../contract/text-problem.js';
 import type { ValidationIssue } from '../errors.js';
 
 /** A record of a source taken apart, with everything that is wrong with it as a record. */
@@ -33,13 +35,10 @@ function readFields(item: Record<string, unknown>): ReadRecord {
   const issues: ValidationIssue[] = [];
   for (const key in item) if (!KEYS.includes(key)) issues.push({ path: [key], message: describeUnknown(key) });
   if (projectId !== undefined && !isFilledText(projectId)) {
-    issues.push({
-      path: ['projectId'],
-      message: 'must be a text that is not empty, or left out for the default project',
-    });
+    const problem = typeof projectId === 'string' ? 'is empty; name the project' : notText(projectId);
+    issues.push({ path: ['projectId'], message: `${problem}, or leave it out for the default project` });
   }
-  if (id !== undefined && id !== null && typeof id !== 'string')
-    issues.push({ path: ['id'], message: 'must be a text' });
+  if (id !== undefined && id !== null && typeof id !== 'string') issues.push({ path: ['id'], message: notText(id) });
   return {
     event,
     projectId: isFilledText(projectId) ? projectId : undefined,
@@ -53,7 +52,7 @@ function isFilledText(value: unknown): value is string {
 }
 
 function describeUnknown(key: string): string {
-  const meant = KEYS.find((known) => known.toLowerCase() === key.replace(/[_-]/g, '').toLowerCase());
+  const meant = alikeKey(key, KEYS);
   const hint = meant === undefined ? '' : `; write "${meant}"`;
   return `is no key of a record ${FORM}${hint}`;
 }

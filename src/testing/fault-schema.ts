@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { regions, unknownRegionMessage, type RegionCode } from '../contract/regions.js';
+import { regions, type RegionCode } from '../contract/regions.js';
 import type { Fault } from './fault.js';
 
 // setTimeout takes anything longer for 1 ms.
@@ -7,15 +7,15 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const UNKNOWN_KIND = 'is not a known kind of fault';
 
+const regionCodes = regions.map(({ code }) => code) as [RegionCode, ...RegionCode[]];
+
 const headerValue = z.string().regex(/^[\x20-\x7e]+$/, 'must be printable ASCII, as a header is');
 const notEmpty = z.string().min(1, 'must not be empty');
 
 const retryAfter = z.union([z.int().min(0), headerValue], 'must be whole seconds or an HTTP date').optional();
 
 const whenFields = {
-  region: z
-    .enum(regions.map((region) => region.code) as [RegionCode, ...RegionCode[]], unknownRegionMessage)
-    .optional(),
+  region: z.enum(regionCodes, `must be a region code: ${regionCodes.join(', ')}`).optional(),
   projectId: notEmpty.optional(),
   eventType: notEmpty.optional(),
   times: z.int().min(1).optional(),

@@ -20,13 +20,23 @@ describe('a flat record', () => {
   it('says that projectId and id must be texts, both at once', () => {
     expect(readFlatRecord({ projectId: 5, id: {} })).toEqual({
       issues: [
-        { path: ['projectId'], message: 'must be a text' },
-        { path: ['id'], message: 'must be a text' },
+        { path: ['projectId'], message: 'must be a text, but a number was given; put it in quotes' },
+        { path: ['id'], message: 'must be a text, but an object was given' },
       ],
     });
   });
 
-  it('leaves unknown keys to the schema of events, so that they do not vanish', () => {
+  it.each([
+    ['project_id', 'projectId'],
+    ['ProjectID', 'projectId'],
+    ['ID', 'id'],
+  ])('has no key %s, which would send the event to the default project or lose its id', (key, meant) => {
+    expect(readFlatRecord(flatRecord({ [key]: 'x' }))).toEqual({
+      issues: [{ path: [], message: `unknown key "${key}"; write "${meant}"` }],
+    });
+  });
+
+  it('leaves other unknown keys to the schema of events, so that they do not vanish', () => {
     expect(readFlatRecord({ utm_source: 'x' })).toMatchObject({ item: { event: { utm_source: 'x' } } });
     const hostile = readFlatRecord(JSON.parse('{"__proto__": {"type": "custom"}}') as object);
     expect('item' in hostile && Object.keys(hostile.item.event)).toEqual(['__proto__']);

@@ -92,16 +92,16 @@ describe('parseCredentials', () => {
   );
 
   it.each([
-    ['missing', undefined],
-    ['null', null],
-    ['empty', ''],
-    ['only spaces', ' \u00a0\u200b '],
-    ['a number', 12],
-    ['an object', {}],
-  ])('requires each field, and does not take %s for it', (_, value) => {
+    ['missing', undefined, 'is required; '],
+    ['null', null, 'is required; '],
+    ['empty', '', 'is required; '],
+    ['only spaces', ' \u00a0\u200b ', 'is required; '],
+    ['a number', 12, 'must be a text, but a number was given; put it in quotes$'],
+    ['an object', {}, 'must be a text, but an object was given$'],
+  ])('requires each field, and does not take %s for it', (_, value, told) => {
     for (const field of FIELDS) {
       const problems = problemsOf(() => parseAnything({ ...canaryCredentials(), [field]: value }));
-      expect(problems).toEqual([expect.stringMatching(new RegExp(`^${field}: .* is required`))]);
+      expect(problems).toEqual([expect.stringMatching(new RegExp(`^${field}: Project \\w+ ${told}`))]);
     }
   });
 
@@ -118,9 +118,9 @@ describe('parseCredentials', () => {
 
   it('names the fields as the dashboard does', () => {
     expect(problemsOf(() => parseAnything({}))).toEqual([
-      'projectId: Project ID is required, a text that is not empty',
-      'projectToken: Project Token is required, a text that is not empty',
-      'projectPasscode: Project Passcode is required, a text that is not empty',
+      'projectId: Project ID is required; the CleverTap dashboard shows it under Settings > Project',
+      'projectToken: Project Token is required; the CleverTap dashboard shows it under Settings > Project',
+      'projectPasscode: Project Passcode is required; the CleverTap dashboard shows it under Settings > Project',
     ]);
   });
 
@@ -137,10 +137,27 @@ describe('parseCredentials', () => {
     },
   );
 
-  it.each(['atlantis', 'eu-west-1', 7, {}, ['eu']])('refuses region %j and lists the known ones', (region) => {
-    const problems = problemsOf(() => parseAnything({ ...canaryCredentials(), region }));
-    expect(problems).toHaveLength(1);
-    for (const { code } of regions) expect(problems[0]).toMatch(new RegExp(`^region: .*\\b${code}\\b`));
+  it.each(['atlantis', 'eu-west-1'])('refuses region %j in a line that a form has room for', (region) => {
+    expect(problemsOf(() => parseAnything({ ...canaryCredentials(), region }))).toEqual([
+      'region: Region is unknown; choose EU (Europe), US (U.S.A), IN (India), SG (Singapore), SK (South Korea), Indonesia or Middle East (UAE)',
+    ]);
+  });
+
+  it.each(regions.map(({ label, code }) => [label, code]))(
+    'takes "%s", as that line names it, for %s',
+    (label, code) => {
+      expect(parseCredentials(canaryCredentials({ region: label })).region).toBe(code);
+    },
+  );
+
+  it.each([
+    [7, 'a number was given; put it in quotes'],
+    [{}, 'an object was given'],
+    [['eu'], 'a list was given'],
+  ])('refuses region %j, which is no text', (region, told) => {
+    expect(problemsOf(() => parseAnything({ ...canaryCredentials(), region }))).toEqual([
+      `region: Region must be a text, but ${told}`,
+    ]);
   });
 
   it.each(['project_token', 'passcode', 'accountId', '__proto__'])('refuses the unknown key %s', (key) => {

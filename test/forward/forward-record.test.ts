@@ -20,16 +20,22 @@ describe('a record', () => {
     expect(issues).toEqual([{ path: [key], message: `is no key of a record { event, projectId?, id? }${hint}` }]);
   });
 
-  it.each([null, '', '  ', 7, {}])('with the project id %j is refused', (projectId) => {
+  it.each([
+    [null, 'must be a text, but null was given'],
+    ['', 'is empty; name the project'],
+    ['  ', 'is empty; name the project'],
+    [7, 'must be a text, but a number was given; put it in quotes'],
+    [{}, 'must be a text, but an object was given'],
+  ])('with the project id %j is refused', (projectId, told) => {
     const { issues, ...read } = readRecord({ event: 1, projectId });
     expect(read.projectId).toBeUndefined();
-    expect(issues).toEqual([
-      { path: ['projectId'], message: 'must be a text that is not empty, or left out for the default project' },
-    ]);
+    expect(issues).toEqual([{ path: ['projectId'], message: `${told}, or leave it out for the default project` }]);
   });
 
   it('with an id that is no text is refused', () => {
-    expect(readRecord({ event: 1, id: 7 }).issues).toEqual([{ path: ['id'], message: 'must be a text' }]);
+    expect(readRecord({ event: 1, id: 7 }).issues).toEqual([
+      { path: ['id'], message: 'must be a text, but a number was given; put it in quotes' },
+    ]);
   });
 
   it.each([null, undefined, 'text', 7])('is no record: %j', (item) => {

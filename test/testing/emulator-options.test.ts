@@ -15,7 +15,7 @@ import { canaryCredentials } from '../support/canary.js';
 describe('options', () => {
   it.each<[unknown, RegExp]>([
     [{ accounts: [{ projectId: 'P' }] }, /accounts\.0\.projectToken: Project Token is required/],
-    [{ accounts: [canaryCredentials({ region: 'atlantis' })] }, /accounts\.0\.region: unknown region/],
+    [{ accounts: [canaryCredentials({ region: 'atlantis' })] }, /accounts\.0\.region: Region is unknown/],
     [{ partners: ['ok', ' '] }, /partners\.1: must not be empty/],
     [{ requiredUtm: 'some' }, /requiredUtm/],
     [{ authenticationStatus: 402 }, /authenticationStatus/],

@@ -174,7 +174,7 @@ describe('a fault that is wrong', () => {
     [{ kind: 'hang', times: 0 }, /times:/],
     [{ kind: 'hang', probability: 1.1 }, /probability:/],
     [{ kind: 'hang', forMs: 0 }, /forMs:/],
-    [{ kind: 'hang', region: 'atlantis' }, /region: unknown region; known are eu/],
+    [{ kind: 'hang', region: 'atlantis' }, /region: must be a region code: eu, us/],
     [{ kind: 'hang', projectId: '' }, /projectId: must not be empty/],
     [{ kind: 'hang', surprise: 1 }, /surprise/],
     [{ kind: 'hang', times: 1, forMs: 5 }, /times and forMs exclude each other/],
