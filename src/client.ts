@@ -63,7 +63,8 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
    *
    * @throws {ValidationError} with everything that is wrong with it.
    */
-  parse(event: AttributionEvent<Policy>): ParsedEvent {
+  parse(event: AttributionEvent<Policy>): ParsedEvent<Policy> {
+    // The sender's schema is that of the same policy.
     return this.#sender.parse(event);
   }
 

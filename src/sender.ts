@@ -5,7 +5,7 @@ import {
   type Credentials,
   type CredentialsInput,
 } from './contract/credentials.js';
-import type { ParsedEvent } from './contract/event.js';
+import type { ParsedEvent, UtmPolicy } from './contract/event.js';
 import { createEventSchema } from './contract/event-schema.js';
 import { resolveEndpoint } from './contract/endpoint.js';
 import type { RegionCode } from './contract/regions.js';
@@ -179,7 +179,7 @@ export class Sender {
   }
 
   /** Checks an event. */
-  parse(event: unknown): ParsedEvent {
+  parse(event: unknown): ParsedEvent<UtmPolicy> {
     return validate(this.#schema, event, 'event');
   }
 

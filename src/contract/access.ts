@@ -1,5 +1,5 @@
 import type { Credentials } from './credentials.js';
-import type { ParsedEvent } from './event.js';
+import type { ParsedEvent, UtmPolicy } from './event.js';
 import { createLengthBound, createQueryEncoder, DEFAULT_MAX_URL_BYTES, type QueryEncoder } from './encode-query.js';
 import { resolveEndpoint, type BaseUrl, type Endpoint } from './endpoint.js';
 import { redact } from './secret.js';
@@ -15,7 +15,7 @@ export interface Access {
    *
    * @throws {ValidationError} if it is longer than `maxUrlBytes`.
    */
-  readonly checkLength: (event: ParsedEvent) => void;
+  readonly checkLength: (event: ParsedEvent<UtmPolicy>) => void;
   /** Takes these credentials out of a foreign text. */
   readonly redact: (text: string) => string;
 }

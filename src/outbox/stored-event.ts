@@ -1,10 +1,10 @@
-import type { ParsedEvent } from '../contract/event.js';
+import type { ParsedEvent, UtmPolicy } from '../contract/event.js';
 
 /** Format of what is stored; a higher one was written by a later version of this library. */
 const FORMAT = 1;
 
 /** Writes a checked event for the queue. It is stamped already, so that it does not move in time while it is kept. */
-export function writeStoredEvent(event: ParsedEvent): string {
+export function writeStoredEvent(event: ParsedEvent<UtmPolicy>): string {
   return JSON.stringify({ v: FORMAT, event });
 }
 
