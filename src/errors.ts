@@ -133,16 +133,25 @@ function seal(constructor: { prototype: Error }, name: string, code: ErrorCode):
   });
 }
 
-function describeIssues(issues: readonly ValidationIssue[]): string {
-  return issues
-    .map(({ path, message }) => (path.length === 0 ? message : `${path.map(showKey).join('.')}: ${message}`))
-    .join('; ');
+// An input can have any number of mistakes; a message that nobody reads to its end helps nobody.
+const ISSUES_TOLD = 20;
+
+/** What is wrong with an input, in one text of bounded length: each issue with its field, and a count of those left out. */
+export function describeIssues(issues: readonly ValidationIssue[]): string {
+  const told = issues
+    .slice(0, ISSUES_TOLD)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.map(showKey).join('.')}: ${message}`));
+  const others = issues.length - told.length;
+  return [...told, ...(others > 0 ? [`and ${others} more mistakes`] : [])].join('; ');
 }
+
+const MAX_KEY_LENGTH = 100;
 
 /** A key of foreign input, fit for a message: one with a line break in it must not forge a line of a log. */
 function showKey(key: string | number): string {
-  const text = String(key);
-  if (/^[\p{L}\p{N}_.$ ()-]*$/u.test(text)) return text;
+  const whole = String(key);
+  const text = whole.length > MAX_KEY_LENGTH ? `${whole.slice(0, MAX_KEY_LENGTH).toWellFormed()}…` : whole;
+  if (/^[\p{L}\p{N}_.$ ()…-]*$/u.test(text)) return text;
   return JSON.stringify(text).replace(/[\p{Cc}\u2028\u2029]/gu, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });

@@ -345,7 +345,10 @@ export function checkCloseOptions(options: unknown): { readonly timeoutMs: numbe
   return validate(closeOptionsSchema, options, 'options');
 }
 
-/** Looks up the credentials of a project; undefined or null if there are none. May return a promise. */
+/**
+ * Looks up the credentials of a project; undefined or null if there are none. May return a promise. Whatever it throws
+ * fails the record; an `AuthenticationError` comes out as it is.
+ */
 export type CredentialsLookup = (
   projectId: string,
 ) => CredentialsInput | Credentials | null | undefined | PromiseLike<CredentialsInput | Credentials | null | undefined>;

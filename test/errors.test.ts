@@ -7,6 +7,7 @@ import {
   AuthenticationError,
   BadRequestError,
   ClosedError,
+  describeIssues,
   isAttributionError,
   isRetryable,
   NetworkError,
@@ -51,6 +52,7 @@ const original: Module = {
   AuthenticationError,
   BadRequestError,
   ClosedError,
+  describeIssues,
   isAttributionError,
   isRetryable,
   NetworkError,
@@ -115,6 +117,15 @@ describe('ValidationError', () => {
   it('has its name and code, and is not worth sending again', () => {
     const error = create('ValidationError');
     expect([error.name, error.code, error.retryable]).toEqual(['ValidationError', 'validation', false]);
+  });
+
+  it('says in its message how many it leaves out, where there are very many', () => {
+    const many = Array.from({ length: 5_000 }, (_, index) => ({ path: ['params', `p${index}`], message: 'is odd' }));
+    const error = new ValidationError('event', many);
+    expect(error.message).toMatch(/^event: params\.p0: is odd; .*params\.p19: is odd; and 4980 more mistakes$/);
+    expect(error.issues).toHaveLength(5_000);
+    const long = new ValidationError('event', [{ path: ['params', 'x'.repeat(10_000)], message: 'is odd' }]);
+    expect(long.message).toMatch(/^event: params\.x{100}…: is odd$/);
   });
 
   it('says everything in its message, under the subject', () => {

@@ -1,6 +1,7 @@
 import type { Credentials, CredentialsInput } from '../contract/credentials.js';
 import { ValidationError } from '../errors.js';
 import type { CredentialsLookup } from '../options.js';
+import { noLookup, noneFound } from './credentials-trouble.js';
 
 /**
  * Opens a project with the credentials that the caller's lookup gives, at once if that gives them at once.
@@ -13,7 +14,8 @@ export function lookUpProject<Project extends { readonly projectId: string }>(
   projectId: string,
   open: (credentials: CredentialsInput | Credentials) => Project,
 ): Project | Promise<Project> {
-  const found = lookUp?.(projectId);
+  if (lookUp === undefined) throw noLookup(projectId);
+  const found = lookUp(projectId);
   return found !== undefined && found !== null && 'then' in found
     ? Promise.resolve(found).then((value) => openFound(value, projectId, open))
     : openFound(found, projectId, open);
@@ -24,9 +26,7 @@ function openFound<Project extends { readonly projectId: string }>(
   projectId: string,
   open: (credentials: CredentialsInput | Credentials) => Project,
 ): Project {
-  if (found === undefined || found === null) {
-    throw new ValidationError('credentials', [{ path: [], message: 'there are none' }]);
-  }
+  if (found === undefined || found === null) throw noneFound(projectId);
   const project = open(found);
   if (project.projectId === projectId) return project;
   throw new ValidationError('credentials', [{ path: ['projectId'], message: 'is not the one that was looked up' }]);

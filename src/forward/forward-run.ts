@@ -1,15 +1,8 @@
 import type { AttributionEvent, UtmPolicy } from '../contract/event.js';
 import type { Delivery } from '../delivery/delivery.js';
 import type { SendingListener, SendingProject } from '../delivery/sending-context.js';
-import {
-  AbortedError,
-  AuthenticationError,
-  ClosedError,
-  OverflowError,
-  ValidationError,
-  isAttributionError,
-  type AnyAttributionError,
-} from '../errors.js';
+import { AbortedError, ClosedError, OverflowError, ValidationError, type AnyAttributionError } from '../errors.js';
+import { lookupFailed } from './credentials-trouble.js';
 import { Fifo } from './fifo.js';
 import { readRecord } from './forward-record.js';
 import { failureStatus, type ForwardItem, type ForwardResult } from './forward-result.js';
@@ -258,11 +251,11 @@ export class ForwardRun<Policy extends UtmPolicy, Project extends SendingProject
       if (project instanceof Promise) {
         project.then(
           (found) => this.#send(found, listener),
-          (error: unknown) => this.#refuse(listener, lookupError(error, projectId)),
+          (error: unknown) => this.#refuse(listener, lookupFailed(error, projectId)),
         );
       } else this.#send(project, listener);
     } catch (error) {
-      this.#refuse(listener, lookupError(error, projectId));
+      this.#refuse(listener, lookupFailed(error, projectId));
     }
   }
 
@@ -369,10 +362,4 @@ function iteratorOf<Item>(source: Iterable<Item> | AsyncIterable<Item>): Iterato
 function noProject(): ValidationError {
   const message = 'is required where the client has no default project';
   return new ValidationError('record', [{ path: ['projectId'], message }]);
-}
-
-/** That a project's credentials are not to be had is trouble of the moment, whatever the reason. */
-function lookupError(error: unknown, projectId: string): AnyAttributionError {
-  const reason = isAttributionError(error) ? error.message : 'looking them up failed';
-  return new AuthenticationError(`no credentials for project ${projectId}: ${reason}`, { projectId, cause: error });
 }

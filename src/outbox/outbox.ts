@@ -1,7 +1,6 @@
 import type { AttributionEvent, UtmPolicy } from '../contract/event.js';
 import { hasControlCharacter, toSingleLine } from '../contract/text.js';
 import {
-  AuthenticationError,
   ClosedError,
   isAttributionError,
   StorageError,
@@ -10,6 +9,7 @@ import {
   type ValidationIssue,
 } from '../errors.js';
 import { lookUpProject } from '../forward/credentials-lookup.js';
+import { lookupFailed } from '../forward/credentials-trouble.js';
 import { ProjectDirectory } from '../forward/project-directory.js';
 import { NoticeListener } from '../observe/notice-listener.js';
 import { checkCloseOptions, type CloseOptions } from '../options.js';
@@ -387,8 +387,7 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
     try {
       return await this.#projects.get(projectId);
     } catch (error) {
-      const reason = isAttributionError(error) ? error.message : 'looking them up failed';
-      throw new AuthenticationError(`no credentials for project ${projectId}: ${reason}`, { projectId, cause: error });
+      throw lookupFailed(error, projectId);
     }
   }
 

@@ -2,7 +2,7 @@ import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import type { ErrorCode } from '../../src/errors.js';
+import { AuthenticationError, type ErrorCode } from '../../src/errors.js';
 import type { ForwardItem, ForwardResult } from '../../src/forward/forward-result.js';
 import type { ForwardSource } from '../../src/forward/forward-run.js';
 import type { ForwardOptions } from '../../src/options.js';
@@ -482,9 +482,9 @@ describe('the credentials of a forward()', () => {
   });
 
   it.each<[string, ForwardOptions['credentials'], string]>([
-    ['nobody to ask', undefined, 'there are none'],
-    ['none', () => undefined, 'there are none'],
-    ['none later', () => Promise.resolve(undefined), 'there are none'],
+    ['nobody to ask', undefined, 'nobody was named to look them up; give the option "credentials"'],
+    ['none', () => undefined, 'the lookup of the option "credentials" has none'],
+    ['none later', () => Promise.resolve(undefined), 'the lookup of the option "credentials" has none'],
     ['null', () => null, ''],
     ['null later', () => Promise.resolve(null as never), ''],
     ['a text', () => 'A' as never, ''],
@@ -496,8 +496,23 @@ describe('the credentials of a forward()', () => {
       'looking them up failed',
     ],
     ['a lookup that rejects', () => Promise.reject(new Error('the database is down')), 'looking them up failed'],
-    ['those of another project', () => canaryCredentials({ projectId: 'B' }), 'is not the one that was looked up'],
-    ['wrong ones', () => canaryCredentials({ projectId: 'A', projectPasscode: '' }), 'Project Passcode is required'],
+    [
+      'those of another project',
+      () => canaryCredentials({ projectId: 'B' }),
+      'the ones found are not valid: projectId: is not the one that was looked up',
+    ],
+    [
+      'wrong ones',
+      () => canaryCredentials({ projectId: 'A', projectPasscode: '' }),
+      'the ones found are not valid: projectPasscode: Project Passcode is required',
+    ],
+    [
+      'a lookup that says it in words of its own',
+      () => {
+        throw new AuthenticationError('no credentials for project A: the vault is sealed', { projectId: 'A' });
+      },
+      'no credentials for project A: the vault is sealed',
+    ],
   ])('that are not to be had fail their records only: %s', async (_, credentials, reason) => {
     const { client } = await connectedClient();
     const source = [...one, { event: inorganicInstall(), id: 'of the default project' }];

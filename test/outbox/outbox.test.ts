@@ -51,7 +51,7 @@ describe('add()', () => {
   });
 
   it.each([
-    ['an event that is not valid', { ...customEvent(), platform: '' }, {}, /platform: is required/],
+    ['an event that is not valid', { ...customEvent(), platform: '' }, {}, /platform: is empty/],
     ['an id that is empty', customEvent(), { id: '' }, /id: must be a text of 1 to 200/],
     ['an id with a line break', customEvent(), { id: 'a\nb' }, /id: must be a text/],
     ['an id that is too long', customEvent(), { id: 'x'.repeat(201) }, /id: must be a text/],
