@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { parseCredentials, type Credentials, type CredentialsInput } from '../contract/credentials.js';
-import { isAttributionError } from '../errors.js';
+import { toSingleLine } from '../contract/text.js';
+import { AuthenticationError, describeIssues, isAttributionError } from '../errors.js';
 import { describeFileTrouble } from './file-error.js';
 import { readText } from './read-text.js';
 import { UsageError } from './usage-error.js';
@@ -14,14 +15,21 @@ export const ENVIRONMENT = {
   partnerName: 'CLEVERTAP_PARTNER_NAME',
 } as const;
 
+const { projectId, projectToken, projectPasscode } = ENVIRONMENT;
+const REQUIRED_VARIABLES = [projectId, projectToken, projectPasscode].join(', ');
+
 /** Where credentials come from: never the command line, which every process on the machine can read. */
 export interface CredentialsSource {
   /** The project of records that name none. */
   readonly defaultProject: Credentials | undefined;
   /** All of them. */
   readonly all: readonly Credentials[];
-  /** Credentials of a project. */
-  readonly find: (projectId: string) => Credentials | undefined;
+  /**
+   * Credentials of a project.
+   *
+   * @throws {AuthenticationError} if there are none, saying where they were looked for and what to do.
+   */
+  readonly get: (projectId: string) => Credentials;
   /** What the person should know, such as a file that others can read. */
   readonly warnings: readonly string[];
 }
@@ -42,9 +50,28 @@ export function readCredentials(path: string | undefined, environment: NodeJS.Pr
   return {
     defaultProject,
     all: [...all.values()],
-    find: (projectId) => all.get(projectId),
+    get(projectId) {
+      const found = all.get(projectId);
+      if (found !== undefined) return found;
+      const reason = describeAbsence(path, fromEnvironment[0]);
+      const message = `no credentials for project ${toSingleLine(projectId, 80)}: ${reason}`;
+      throw new AuthenticationError(message, { projectId });
+    },
     warnings: path === undefined ? [] : permissionWarnings(path),
   };
+}
+
+/** Where credentials were looked for, and what to add. */
+function describeAbsence(path: string | undefined, fromEnvironment: Credentials | undefined): string {
+  const inEnvironment =
+    fromEnvironment === undefined ? undefined : `${ENVIRONMENT.projectId} is ${fromEnvironment.projectId}`;
+  if (path !== undefined) {
+    const also = inEnvironment === undefined ? '' : `, and ${inEnvironment}`;
+    return `${path} has none${also}; add its projectToken, projectPasscode and region to that file`;
+  }
+  return inEnvironment === undefined
+    ? `name a file that has them with --credentials, or set ${REQUIRED_VARIABLES}`
+    : `${inEnvironment}, and no file was named; name one that has them with --credentials`;
 }
 
 function readEnvironment(environment: NodeJS.ProcessEnv): Credentials[] {
@@ -54,7 +81,7 @@ function readEnvironment(environment: NodeJS.ProcessEnv): Credentials[] {
   const projectPasscode = given('projectPasscode');
   if (projectId === undefined && projectToken === undefined && projectPasscode === undefined) return [];
   const input = { projectId, projectToken, projectPasscode, region: given('region') };
-  return [check(input, `the environment (${Object.values(ENVIRONMENT).slice(0, 3).join(', ')})`)];
+  return [check(input, `the environment (${REQUIRED_VARIABLES})`)];
 }
 
 function readCredentialsFile(path: string): Credentials[] {
@@ -100,7 +127,8 @@ function check(input: unknown, where: string): Credentials {
   try {
     return parseCredentials(input as CredentialsInput);
   } catch (error) {
-    throw new UsageError(`${where}: ${isAttributionError(error) ? error.message : 'the credentials cannot be read'}`);
+    const isTold = isAttributionError(error) && error.code === 'validation';
+    throw new UsageError(`${where}: ${isTold ? describeIssues(error.issues) : 'the credentials cannot be read'}`);
   }
 }
 

@@ -2,14 +2,15 @@ import { createAccess } from '../contract/access.js';
 import { parseCredentials } from '../contract/credentials.js';
 import { createEventSchema } from '../contract/event-schema.js';
 import type { UtmPolicy } from '../contract/event.js';
-import { toSingleLine } from '../contract/text.js';
 import { validate } from '../contract/validate.js';
-import { isAttributionError, ValidationError, type AnyAttributionError } from '../errors.js';
+import { isAttributionError, ValidationError } from '../errors.js';
 import type { ForwardItem } from '../forward/forward-result.js';
 import { baseUrlByRegion, createClient, type ClientFlags } from './client-options.js';
 import { readCredentials, type CredentialsSource } from './credentials-source.js';
 import { EXIT_CODE } from './exit-code.js';
 import type { InputRecord } from './input-record.js';
+import { projectOf } from './record-project.js';
+import { describeTrouble } from './record-trouble.js';
 import type { Terminal } from './terminal.js';
 
 /** Options of a dry run. */
@@ -46,7 +47,7 @@ export async function dryRun(
       good += 1;
     } catch (error) {
       if (!isAttributionError(error)) throw error;
-      terminal.note(`${record.path}:${record.line}: ${toSingleLine(error.message, 500)}`);
+      terminal.note(`${record.path}:${record.line}: ${describeTrouble(error)}`);
       bad += 1;
     }
   }
@@ -55,23 +56,19 @@ export async function dryRun(
   return bad === 0 ? EXIT_CODE.ok : EXIT_CODE.incomplete;
 }
 
-/** Gives the request of an item as a line of text; throws a `ValidationError` if it would not be sent. */
+/** Gives the request of an item as a line of text; throws an `AttributionError` if it would not be sent. */
 function createRequestPreview(flags: ClientFlags & { readonly partner: string }, credentials: CredentialsSource) {
   const schema = createEventSchema<UtmPolicy>({ utmPolicy: flags.utmPolicy });
   const options = { partnerName: flags.partner, baseUrl: baseUrlByRegion(flags.baseUrl) };
-  return ({ event, projectId = credentials.defaultProject?.projectId }: ForwardItem): string => {
-    if (projectId === undefined) throw missing('is required, where no single project is the default');
-    const known = credentials.find(projectId);
-    if (known === undefined && credentials.all.length > 0) throw missing('is one that there are no credentials for');
-    const checked = validate(schema, event, 'event');
+  const areGiven = credentials.all.length > 0 || flags.credentials !== undefined;
+  return (item: ForwardItem): string => {
+    const projectId = projectOf(item, credentials);
+    const known = areGiven ? credentials.get(projectId) : undefined;
+    const checked = validate(schema, item.event, 'event');
     // With the credentials as they are, whose length counts.
     if (known !== undefined) createAccess(options, known).encode(checked);
     const shown = { projectId, projectToken: REDACTED, projectPasscode: REDACTED, region: known?.region };
     const { endpoint, encode } = createAccess(options, parseCredentials(shown));
     return `${flags.method} ${endpoint.origin}${encode(checked)}`;
   };
-}
-
-function missing(message: string): AnyAttributionError {
-  return new ValidationError('record', [{ path: ['projectId'], message }]);
 }

@@ -1,18 +1,29 @@
-import type { AnyAttributionError } from '../errors.js';
+import { describeIssues, type AnyAttributionError } from '../errors.js';
 
-/** Why a record was not delivered in few words, so that like ones count together: without what differs between them. */
-export function describeReason(status: 'rejected' | 'failed', error: AnyAttributionError): string {
-  return `${status}: ${describeError(error)}`;
+// A record can have any number of mistakes, which would make as many groups.
+const MAX_REASONS = 20;
+
+/**
+ * Why a record was not delivered, so that like reasons count together: each of its mistakes in few words, without what
+ * differs between records.
+ */
+export function describeReasons(status: 'rejected' | 'failed', error: AnyAttributionError): readonly string[] {
+  const reasons =
+    error.code === 'validation'
+      ? error.issues.slice(0, MAX_REASONS).map((issue) => withoutCounts(describeIssues([issue])))
+      : [describeCode(error)];
+  return [...new Set(reasons)].map((reason) => `${status}: ${reason}`);
 }
 
-function describeError(error: AnyAttributionError): string {
-  if (error.code === 'validation') {
-    const [first] = error.issues;
-    const field = first?.path.map(String).join('.') ?? '';
-    // Numbers in a message are mostly counts of this one record.
-    return `${field === '' ? 'the record itself' : field}: ${(first?.message ?? '').replace(/\d+/g, '…')}`;
-  }
+/** Numbers behind these words are of the one record; others belong to the rule, such as "24 hours". */
+function withoutCounts(message: string): string {
+  return message.replace(/\b(has|takes|of|the|and|character|column) \d+\b/g, '$1 …');
+}
+
+function describeCode(error: Exclude<AnyAttributionError, { code: 'validation' }>): string {
   if (error.code === 'bad_request')
     return `bad_request (${error.field === undefined ? error.reason : `${error.field} is missing`})`;
+  // The server always answers with a status; without one, nobody got as far as asking it.
+  if (error.code === 'authentication' && error.status === undefined) return 'authentication (no credentials)';
   return error.status === undefined ? error.code : `${error.code} (${error.status})`;
 }

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { toSingleLine } from '../contract/text.js';
 import type { AnyAttributionError } from '../errors.js';
 import { asError } from './as-error.js';
 import type { StatusTotals } from './checkpoint-file.js';
@@ -14,6 +13,7 @@ import type { InputRecord } from './input-record.js';
 import { describeInputs } from './open-input.js';
 import { Progress } from './progress.js';
 import { RecordReader } from './record-reader.js';
+import { describeTrouble } from './record-trouble.js';
 import { closeRunFiles, openRunFiles } from './run-files.js';
 import { describeRun, runReportAsJson, type RunReport } from './summary.js';
 import { Tally } from './tally.js';
@@ -212,8 +212,7 @@ class TroubleLines {
 
   tell({ path, line }: InputRecord, status: string, error: AnyAttributionError): void {
     this.#told += 1;
-    if (this.#told <= TROUBLES_SHOWN)
-      this.progress.note(`${path}:${line}: ${status}: ${toSingleLine(error.message, 500)}`);
+    if (this.#told <= TROUBLES_SHOWN) this.progress.note(`${path}:${line}: ${status}: ${describeTrouble(error)}`);
     else if (this.#told === TROUBLES_SHOWN + 1)
       this.progress.note('… and more, all of them in the files named at the end');
   }

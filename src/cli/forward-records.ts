@@ -6,9 +6,10 @@ import { asError } from './as-error.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { SettledStatus } from './checkpoint-file.js';
 import type { CredentialsSource } from './credentials-source.js';
-import { describeReason } from './failure-reason.js';
+import { describeReasons } from './failure-reason.js';
 import type { FlatRecord } from './flat-record.js';
 import type { InputRecord } from './input-record.js';
+import { projectOf } from './record-project.js';
 import type { ReturnedRecords } from './returned-records.js';
 import type { Tally } from './tally.js';
 
@@ -69,8 +70,9 @@ export async function forwardRecords(options: ForwardRecordsOptions): Promise<bo
         return;
       }
       if (checkpoint?.state.settled.has(read.ordinal) === true) continue;
-      if (read.item === undefined) {
-        await book(read, 'rejected', new ValidationError('record', read.issues));
+      const problem = problemOf(read, credentials);
+      if (read.item === undefined || problem !== undefined) {
+        await book(read, 'rejected', problem);
         continue;
       }
       const dated = withTimestamp(read.item);
@@ -82,7 +84,7 @@ export async function forwardRecords(options: ForwardRecordsOptions): Promise<bo
 
   stop.addEventListener('abort', close, { once: true });
   try {
-    for await (const result of client.forward(items(), { credentials: credentials.find, lookAhead })) {
+    for await (const result of client.forward(items(), { credentials: credentials.get, lookAhead })) {
       const record = pending.get(result.index);
       // Given up because the run was stopped: it has not ended.
       if (record === undefined || result.error?.code === 'closed') continue;
@@ -100,6 +102,17 @@ export async function forwardRecords(options: ForwardRecordsOptions): Promise<bo
     for (const record of pending.values()) settle(options, record, 'failed', error);
   }
   return !stop.aborted;
+}
+
+/** What is wrong with a record before it is one for the client, if anything. */
+function problemOf({ item, issues }: InputRecord, credentials: CredentialsSource): AnyAttributionError | undefined {
+  if (item === undefined) return new ValidationError('record', issues);
+  try {
+    projectOf(item, credentials);
+    return undefined;
+  } catch (error) {
+    return error as ValidationError;
+  }
 }
 
 /** Dates an event that has no timestamp: sent again from the file of failed ones, it must not move in time. */
@@ -121,7 +134,7 @@ function settle(
     checkpoint?.settle(record.ordinal, 'delivered');
     return;
   }
-  tally.add(status, projectId, describeReason(status, error));
+  tally.add(status, projectId, describeReasons(status, error));
   const bytes = options[status].add(sourceOf(record, status), record, error);
   checkpoint?.settle(record.ordinal, status, bytes);
   onTrouble(record, status, error);

@@ -5,6 +5,7 @@ import { FileError } from './file-error.js';
 import type { FlatRecord } from './flat-record.js';
 import type { InputRecord } from './input-record.js';
 import { inspectOutput, NO_FOLLOW } from './output-path.js';
+import { describeTrouble } from './record-trouble.js';
 import { UsageError } from './usage-error.js';
 
 /** Why a record comes back, as it stands beside the record under `error`; it is ignored when the file is fed in again. */
@@ -15,6 +16,10 @@ interface Reason {
   readonly file: string;
   readonly line: number;
 }
+
+// Enough for all that a person would mend at once; a record can have any number of mistakes.
+const ISSUES_KEPT = 20;
+const MESSAGE_LENGTH = 4_000;
 
 /** What of an error goes beside a record. */
 export type ReturnedError = Pick<AnyAttributionError, 'code' | 'message'> & {
@@ -71,8 +76,9 @@ export class ReturnedRecords {
 
   /** Adds a record; gives the size of the file after it. */
   add(source: FlatRecord, { path, line }: Pick<InputRecord, 'path' | 'line'>, error: ReturnedError): number {
-    const { code, message, issues } = error;
-    const reason: Reason = { code, message, ...(issues && { issues }), file: path, line };
+    const { code, issues } = error;
+    const message = describeTrouble(error, MESSAGE_LENGTH);
+    const reason: Reason = { code, message, ...(issues && { issues: issues.slice(0, ISSUES_KEPT) }), file: path, line };
     const text = Buffer.from(`${JSON.stringify({ ...source, error: reason })}\n`);
     if (this.#fd === undefined) this.#beginFile();
     this.#attempt(() => {

@@ -1,12 +1,14 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { isAttributionError, type AnyAttributionError } from '../errors.js';
+import type { Credentials } from '../contract/credentials.js';
+import { describeIssues, isAttributionError, type AnyAttributionError } from '../errors.js';
 import type { ForwardItem } from '../forward/forward-result.js';
 import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } from './client-options.js';
-import { readCredentials } from './credentials-source.js';
+import { readCredentials, type CredentialsSource } from './credentials-source.js';
 import { EXIT_CODE } from './exit-code.js';
 import { describeFileTrouble } from './file-error.js';
 import { readFlatRecord } from './flat-record.js';
 import { readText } from './read-text.js';
+import { describeTrouble } from './record-trouble.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
 
@@ -66,14 +68,7 @@ async function send(flags: SendFlags, terminal: Terminal): Promise<void> {
   const credentials = readCredentials(flags.credentials, process.env);
   for (const warning of credentials.warnings) terminal.note(`warning: ${warning}`);
   const client = createClient(flags, credentials);
-  const found = projectId === undefined ? credentials.defaultProject : credentials.find(projectId);
-  if (found === undefined) {
-    throw new UsageError(
-      projectId === undefined
-        ? 'which project? Give --project, or credentials of one only'
-        : `no credentials for project ${projectId}`,
-    );
-  }
+  const found = findProject(projectId, credentials);
   try {
     const delivery = await client.project(found).send(event);
     const { status, attempts, durationMs, host, confirmed } = delivery;
@@ -97,7 +92,19 @@ async function send(flags: SendFlags, terminal: Terminal): Promise<void> {
 
 function describeFailure(error: AnyAttributionError): string {
   const maybe = error.maybeRecorded ? ' CleverTap may have recorded it all the same.' : '';
-  return `not delivered (${error.code}): ${error.message}.${maybe}`;
+  return `not delivered (${error.code}): ${describeTrouble(error)}.${maybe}`;
+}
+
+function findProject(projectId: string | undefined, credentials: CredentialsSource): Credentials {
+  if (projectId === undefined) {
+    if (credentials.defaultProject !== undefined) return credentials.defaultProject;
+    throw new UsageError('which project? Give --project, or credentials of one only');
+  }
+  try {
+    return credentials.get(projectId);
+  } catch (error) {
+    throw isAttributionError(error) ? new UsageError(error.message) : error;
+  }
 }
 
 function readEvent(flags: SendFlags): ForwardItem<'all' | 'any'> {
@@ -108,8 +115,7 @@ function readEvent(flags: SendFlags): ForwardItem<'all' | 'any'> {
   const given = Object.fromEntries(Object.entries(fromFlags).filter(([, value]) => value !== undefined));
   const fromFile = flags.record === undefined ? {} : readRecordFile(flags.record);
   const read = readFlatRecord({ ...fromFile, ...given, ...(project !== undefined && { projectId: project }) });
-  if ('issues' in read)
-    throw new UsageError(read.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
+  if ('issues' in read) throw new UsageError(describeIssues(read.issues));
   return read.item;
 }
 

@@ -78,10 +78,13 @@ function describeProjects({ byProject }: Tally): string[] {
   return ['', ...table, ...describeMore(byProject.length, 'projects'), ''];
 }
 
-function describeReasons({ byReason }: Tally): string[] {
+function describeReasons({ byReason, totals }: Tally): string[] {
   if (byReason.length === 0) return [];
   const rows = byReason.slice(0, ROWS_SHOWN).map(([reason, count]) => [`${count}`, toSingleLine(reason, 160)]);
-  return [...alignColumns(rows), ...describeMore(byReason.length, 'reasons'), ''];
+  const others = byReason.slice(ROWS_SHOWN).reduce((sum, [, count]) => sum + count, 0);
+  const all = byReason.reduce((sum, [, count]) => sum + count, 0);
+  const heading = all > totals.rejected + totals.failed ? ['A record with several mistakes counts under each:'] : [];
+  return [...heading, ...alignColumns(rows), ...describeMore(byReason.length, `reasons, ${others} times in all`), ''];
 }
 
 function describeMore(count: number, what: string): string[] {

@@ -10,8 +10,8 @@ export class Tally {
   readonly #byProject = new Map<string, StatusTotals>();
   readonly #byReason = new Map<string, number>();
 
-  /** Counts one record; `reason` says why it was not delivered. */
-  add(status: SettledStatus, projectId: string | undefined, reason: string | undefined): void {
+  /** Counts one record; `reasons` say why it was not delivered, and it counts under each. */
+  add(status: SettledStatus, projectId: string | undefined, reasons: readonly string[] = []): void {
     this.totals[status] += 1;
     const project = boundKey(this.#byProject, projectId ?? '(none)', MAX_PROJECTS);
     let totals = this.#byProject.get(project);
@@ -20,9 +20,10 @@ export class Tally {
       this.#byProject.set(project, totals);
     }
     totals[status] += 1;
-    if (reason === undefined) return;
-    const known = boundKey(this.#byReason, reason, MAX_REASONS);
-    this.#byReason.set(known, (this.#byReason.get(known) ?? 0) + 1);
+    for (const reason of reasons) {
+      const known = boundKey(this.#byReason, reason, MAX_REASONS);
+      this.#byReason.set(known, (this.#byReason.get(known) ?? 0) + 1);
+    }
   }
 
   /** By project id, most records first; from 10,000 different ones on, new ones count as `(other)`. */

@@ -80,7 +80,7 @@ describe('--json', () => {
       interrupted: false,
       problem: null,
       totals: { delivered: 4, rejected: 1, failed: 0 },
-      byReason: { 'rejected: the record itself: is not JSON: unexpected "o"': 1 },
+      byReason: { 'rejected: is not JSON: unexpected "o"': 1 },
       files: { rejected: 'a.ndjson.rejected.ndjson', checkpoint: 'a.ndjson.checkpoint' },
     });
     expect(stderr).toContain('a.ndjson:5: rejected');

@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ENVIRONMENT, readCredentials } from '../../src/cli/credentials-source.js';
+import { AuthenticationError } from '../../src/errors.js';
 import { CANARY_PASSCODE, CANARY_TOKEN, canariesIn, canaryCredentials, everythingShownOf } from '../support/canary.js';
 import { workFolder } from './work-folder.js';
 
@@ -33,17 +34,17 @@ function refusalOf(action: () => unknown): string {
 describe('credentials from a file', () => {
   it('stand by project id', () => {
     const source = fromFile({ 'P-1': secrets, 'P-2': { ...secrets, region: 'in1' } });
-    expect(source.find('P-2')).toMatchObject({ projectId: 'P-2', region: 'in' });
-    expect(source.find('P-3')).toBeUndefined();
-    expect(source.find('__proto__')).toBeUndefined();
+    expect(source.get('P-2')).toMatchObject({ projectId: 'P-2', region: 'in' });
+    expect(() => source.get('P-3')).toThrow(AuthenticationError);
+    expect(() => source.get('__proto__')).toThrow(AuthenticationError);
     expect(source.defaultProject).toBeUndefined();
     expect(source.all).toHaveLength(2);
     expect(canariesIn(everythingShownOf(source))).toEqual([]);
   });
 
   it('stand in a list, or alone', () => {
-    expect(fromFile([canaryCredentials({ projectId: 'P-1' })]).find('P-1')).toBeDefined();
-    expect(fromFile(canaryCredentials({ projectId: 'P-1' })).find('P-1')).toBeDefined();
+    expect(fromFile([canaryCredentials({ projectId: 'P-1' })]).get('P-1')).toBeDefined();
+    expect(fromFile(canaryCredentials({ projectId: 'P-1' })).get('P-1')).toBeDefined();
   });
 
   it('are the default where they are of one project', () => {
@@ -51,7 +52,7 @@ describe('credentials from a file', () => {
   });
 
   it('may have a byte order mark before them', () => {
-    expect(fromFile(`\uFEFF${JSON.stringify({ 'P-1': secrets })}`).find('P-1')).toBeDefined();
+    expect(fromFile(`\uFEFF${JSON.stringify({ 'P-1': secrets })}`).get('P-1')).toBeDefined();
   });
 
   it.each([
@@ -92,11 +93,11 @@ describe('credentials from the environment', () => {
     expect(readCredentials(undefined, environment).defaultProject).toMatchObject({ projectId: 'ENV-1', region: 'in' });
     const source = fromFile({ 'P-1': secrets }, environment);
     expect(source.defaultProject?.projectId).toBe('ENV-1');
-    expect(source.find('P-1')).toBeDefined();
+    expect(source.get('P-1')).toBeDefined();
   });
 
   it('count where the file has the same project', () => {
-    expect(fromFile({ 'ENV-1': { ...secrets, region: 'us' } }, environment).find('ENV-1')).toMatchObject({
+    expect(fromFile({ 'ENV-1': { ...secrets, region: 'us' } }, environment).get('ENV-1')).toMatchObject({
       region: 'in',
     });
   });
@@ -110,7 +111,53 @@ describe('credentials from the environment', () => {
     const { [ENVIRONMENT.projectPasscode]: passcode, ...others } = environment;
     expect(passcode).toBeDefined();
     expect(refusalOf(() => readCredentials(undefined, others))).toContain(
-      'the environment (CLEVERTAP_PROJECT_ID, CLEVERTAP_PROJECT_TOKEN, CLEVERTAP_PROJECT_PASSCODE): credentials: projectPasscode',
+      'the environment (CLEVERTAP_PROJECT_ID, CLEVERTAP_PROJECT_TOKEN, CLEVERTAP_PROJECT_PASSCODE): projectPasscode: ',
     );
+  });
+});
+
+describe('a project that there are no credentials of', () => {
+  function told(path: string | undefined, env: NodeJS.ProcessEnv, projectId = 'P-9'): string {
+    const source = readCredentials(path, env);
+    try {
+      source.get(projectId);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'authentication', projectId });
+      expect(canariesIn(everythingShownOf(error))).toEqual([]);
+      return (error as Error).message;
+    }
+    return 'there are some';
+  }
+
+  const file = () => workFolder().write('projects.json', JSON.stringify({ 'P-1': secrets }));
+
+  it('is told with the file that was looked at', () => {
+    const path = file();
+    expect(told(path, {})).toBe(
+      `no credentials for project P-9: ${path} has none; add its projectToken, projectPasscode and region to that file`,
+    );
+  });
+
+  it('is told with the file and the project of the environment', () => {
+    const path = file();
+    expect(told(path, environment)).toBe(
+      `no credentials for project P-9: ${path} has none, and CLEVERTAP_PROJECT_ID is ENV-1; add its projectToken, projectPasscode and region to that file`,
+    );
+  });
+
+  it('is told with the project of the environment where no file was named', () => {
+    expect(told(undefined, environment)).toBe(
+      'no credentials for project P-9: CLEVERTAP_PROJECT_ID is ENV-1, and no file was named; name one that has them with --credentials',
+    );
+  });
+
+  it('is told with both ways to give some where there are none at all', () => {
+    expect(told(undefined, {})).toBe(
+      'no credentials for project P-9: name a file that has them with --credentials, or set CLEVERTAP_PROJECT_ID, CLEVERTAP_PROJECT_TOKEN, CLEVERTAP_PROJECT_PASSCODE',
+    );
+  });
+
+  it('is named on one line of bounded length', () => {
+    expect(told(undefined, {}, `P\n${'x'.repeat(10_000)}`)).toMatch(/^no credentials for project P x{78}…: /);
   });
 });

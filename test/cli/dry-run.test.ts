@@ -19,7 +19,7 @@ describe('a dry run', () => {
       ),
     );
     expect(stderr).toBe(
-      'a.ndjson:3: record: is not JSON: unexpected "o"\n2 records would be sent, 1 would not; nothing was sent\n',
+      'a.ndjson:3: is not JSON: unexpected "o"\n2 records would be sent, 1 would not; nothing was sent\n',
     );
     expect(run.emulator.counts.requests).toBe(0);
     expect(readdirSync(run.folder.path).sort()).toEqual(['a.ndjson', 'projects.json']);
@@ -42,8 +42,8 @@ describe('a dry run', () => {
     const { code, stdout, stderr } = await runCli(args, { cwd: folder.path });
     expect(code).toBe(1);
     expect(stdout).toMatch(/^POST https:\/\/in1\.api\.clevertap\.com\/attribution\?.*account_id=P-1&[^\n]*\n$/);
-    expect(stderr).toContain('a.ndjson:2: record: projectId: is one that there are no credentials for');
-    expect(stderr).toContain('a.ndjson:3: record: projectId: is required, where no single project is the default');
+    expect(stderr).toContain('a.ndjson:2: no credentials for project P-3: projects.json has none; ');
+    expect(stderr).toContain('a.ndjson:3: projectId: is required where no single project is the default; ');
   });
 
   it('finds what is too long to be sent, the real credentials counted', async () => {
@@ -55,7 +55,7 @@ describe('a dry run', () => {
     const { code, stdout, stderr } = await run.forward(['a.ndjson', '--dry-run']);
     expect(code).toBe(1);
     expect(stdout.trimEnd().split('\n')).toHaveLength(1);
-    expect(stderr).toMatch(/a\.ndjson:2: event: params\.text: takes \d+ of \d+ bytes/);
+    expect(stderr).toMatch(/a\.ndjson:2: params\.text: takes \d+ of \d+ bytes/);
   });
 
   it('finds options that are wrong', async () => {

@@ -126,9 +126,9 @@ describe('a record that is not delivered', () => {
     expect(code).toBe(1);
     expect(recorded(run)).toEqual(upTo(3));
     expect(stderr.trimEnd().split('\n').sort()).toEqual([
-      'a.ndjson:3: rejected: record: is not JSON: unexpected "o"',
-      expect.stringMatching(/^a\.ndjson:4: rejected: event: unknown key "utm_source"; write "utmSource"/),
-      expect.stringMatching(/^a\.ndjson:6: rejected: event: deviceIdentifier: /),
+      'a.ndjson:3: rejected: is not JSON: unexpected "o"',
+      expect.stringMatching(/^a\.ndjson:4: rejected: unknown key "utm_source"; write "utmSource"/),
+      expect.stringMatching(/^a\.ndjson:6: rejected: deviceIdentifier: must be a text, but a number was given/),
     ]);
     expect(run.folder.readJsonLines('a.ndjson.rejected.ndjson').sort(byLine)).toEqual([
       { raw: 'nope', error: reason('validation', 3) },
@@ -193,7 +193,8 @@ describe('a record that is not delivered', () => {
     const first = await run.forward(['a.ndjson', '--attempts', '1']);
     expect(first.code).toBe(1);
     expect(first.stdout).toContain('1 delivered, 0 rejected, 3 failed');
-    expect(first.stderr).toContain('failed: no credentials for project UNKNOWN-1');
+    expect(first.stderr).toContain('failed: no credentials for project UNKNOWN-1: projects.json has none; add its');
+    expect(first.stdout).toContain('1  failed: authentication (no credentials)');
     outage.remove();
     const accounts = JSON.parse(readFileSync(run.folder.at('projects.json'), 'utf8')) as Record<string, string>[];
     const added = { ...accounts[0], projectId: 'UNKNOWN-1' };

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ReturnedRecords } from '../../src/cli/returned-records.js';
+import { ValidationError } from '../../src/errors.js';
 import { workFolder } from './work-folder.js';
 
 const error = { code: 'network', message: 'refused' } as const;
@@ -34,9 +35,26 @@ describe('a file of records that came back', () => {
     records.close();
     expect(folder.readJsonLines('r')).toEqual([
       { type: 'custom', error: { ...error, file: 'a.ndjson', line: 7 } },
-      { raw: 'caf\u00e9 \ud800', error: { ...error, issues, file: 'b', line: 8 } },
+      { raw: 'caf\u00e9 \ud800', error: { ...error, message: 'name: is required', issues, file: 'b', line: 8 } },
     ]);
     expect(sizes[1]).toBe(statSync(folder.at('r')).size);
+  });
+
+  it('has all mistakes of a record beside it, up to a bound', () => {
+    const folder = workFolder();
+    const records = new ReturnedRecords(folder.at('r'), undefined, false);
+    records.open(nothing);
+    const issues = Array.from({ length: 5_000 }, (_, index) => ({ path: [`field${index}`], message: 'is odd' }));
+    records.add({ few: 1 }, from, new ValidationError('event', issues.slice(0, 3)));
+    records.add({ many: 1 }, from, new ValidationError('event', issues));
+    records.close();
+    const [few, many] = folder.readJsonLines('r').map(({ error }) => error as { message: string; issues: unknown[] });
+    expect(few).toMatchObject({
+      message: 'field0: is odd; field1: is odd; field2: is odd',
+      issues: issues.slice(0, 3),
+    });
+    expect(many?.issues).toEqual(issues.slice(0, 20));
+    expect(many?.message).toMatch(/field19: is odd; and 4980 more mistakes$/);
   });
 
   it('is cut to what the checkpoint knows of it, and goes on behind that', () => {

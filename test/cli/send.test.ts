@@ -67,7 +67,8 @@ describe('send', () => {
     });
     expect(await send([...EVENT, ...file, '--project', 'NONE'], withFile)).toMatchObject({
       code: 2,
-      stderr: 'error: no credentials for project NONE\n',
+      stderr:
+        'error: no credentials for project NONE: projects.json has none; add its projectToken, projectPasscode and region to that file\n',
     });
   });
 
@@ -75,7 +76,7 @@ describe('send', () => {
     const { emulator, send } = await prepare();
     expect(await send(['--type', 'custom', '--name', 'x'])).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('not delivered (validation): event: deviceIdentifier: is required') as string,
+      stdout: expect.stringContaining('not delivered (validation): deviceIdentifier: is required') as string,
     });
     emulator.faults.add({ kind: 'reset_after', recorded: true });
     expect(await send([...EVENT, '--attempts', '1'])).toMatchObject({

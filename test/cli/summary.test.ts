@@ -22,7 +22,7 @@ function report(overrides: Partial<RunReport> = {}): RunReport {
   const tally = new Tally();
   tally.add('delivered', 'P-1', undefined);
   tally.add('delivered', 'P-1', undefined);
-  tally.add('failed', 'P-2', 'failed: network');
+  tally.add('failed', 'P-2', ['failed: network']);
   return {
     tally,
     earlier: { delivered: 0, rejected: 0, failed: 0 },
@@ -74,15 +74,24 @@ describe('the summary for people', () => {
     expect(shown).toContain('a.rejected.ndjson (mend them and forward that file)');
   });
 
+  it('says that records count more than once where they do', () => {
+    const told = 'A record with several mistakes counts under each:';
+    expect(text()).not.toContain(told);
+    const tally = new Tally();
+    tally.add('rejected', 'P-1', ['rejected: name', 'rejected: platform']);
+    expect(text({ tally })).toContain(`${told}\n1  rejected: name\n1  rejected: platform`);
+  });
+
   it('stays readable whatever the projects and reasons are', () => {
     const tally = new Tally();
     for (let index = 0; index < 500; index += 1)
-      tally.add('failed', `P\u001b[31m\n${index}${'x'.repeat(500)}`, `reason\r${index}`);
+      tally.add('failed', `P\u001b[31m\n${index}${'x'.repeat(500)}`, [`reason\r${index}`]);
     const lines = describeRun(report({ tally }));
     expect(lines.length).toBeLessThan(60);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(200);
     expect(lines.join('')).not.toMatch(/\p{Cc}/u);
     expect(lines.join('\n')).toContain('… and 480 more projects (--json lists them)');
+    expect(lines.join('\n')).toContain('… and 480 more reasons, 480 times in all (--json lists them)');
   });
 });
 

@@ -5,9 +5,9 @@ describe('a tally', () => {
   it('counts by status, by project and by reason, the largest first', () => {
     const tally = new Tally();
     tally.add('delivered', 'P-1', undefined);
-    tally.add('failed', 'P-2', 'failed: network');
-    tally.add('rejected', 'P-2', 'rejected: name: is required');
-    tally.add('rejected', undefined, 'rejected: name: is required');
+    tally.add('failed', 'P-2', ['failed: network']);
+    tally.add('rejected', 'P-2', ['rejected: name: is required']);
+    tally.add('rejected', undefined, ['rejected: name: is required']);
     expect(tally.totals).toEqual({ delivered: 1, rejected: 2, failed: 1 });
     expect(tally.byProject).toEqual([
       ['P-2', { delivered: 0, rejected: 1, failed: 1 }],
@@ -20,9 +20,20 @@ describe('a tally', () => {
     ]);
   });
 
+  it('counts a record once, and under each of its reasons', () => {
+    const tally = new Tally();
+    tally.add('rejected', 'P-1', ['rejected: name', 'rejected: platform']);
+    tally.add('rejected', 'P-1', ['rejected: platform']);
+    expect(tally.totals).toEqual({ delivered: 0, rejected: 2, failed: 0 });
+    expect(tally.byReason).toEqual([
+      ['rejected: platform', 2],
+      ['rejected: name', 1],
+    ]);
+  });
+
   it('counts right, and stays small, whatever number of projects and reasons the records make up', () => {
     const tally = new Tally();
-    for (let index = 0; index < 30_000; index += 1) tally.add('failed', `P-${index}`, `reason ${index}`);
+    for (let index = 0; index < 30_000; index += 1) tally.add('failed', `P-${index}`, [`reason ${index}`]);
     expect(tally.byProject).toHaveLength(10_001);
     expect(tally.byReason).toHaveLength(1_001);
     expect(tally.byProject[0]).toEqual(['(other)', { delivered: 0, rejected: 0, failed: 20_000 }]);
