@@ -4,38 +4,51 @@ import { createEventSchema } from '../contract/event-schema.js';
 import type { UtmPolicy } from '../contract/event.js';
 import { toSingleLine } from '../contract/text.js';
 import { check } from '../contract/validate.js';
-import type { ValidationIssue } from '../errors.js';
+import { isAttributionError, ValidationError, type ValidationIssue } from '../errors.js';
+import type { ForwardItem } from '../forward/forward-result.js';
+import { readCredentials, type CredentialsSource } from './credentials-source.js';
 import { EXIT_CODE } from './exit-code.js';
 import { addInputOptions, type InputFlags } from './input-options.js';
 import type { InputRecord } from './input-record.js';
 import { describeInputs } from './open-input.js';
+import { projectOf } from './record-project.js';
 import { RecordReader } from './record-reader.js';
+import { describeTrouble } from './record-trouble.js';
 import { alignColumns } from './summary.js';
 import type { Terminal } from './terminal.js';
 
 interface CheckFlags extends InputFlags {
+  readonly credentials?: string;
   readonly utmPolicy: UtmPolicy;
   readonly json?: boolean;
 }
 
-/** `check`: looks at files without credentials and without sending. */
+const HELP = `
+Exit code: 0 no mistakes, 1 mistakes, 2 the call was wrong. Advice about device identifiers is no mistake.
+
+Examples:
+  clevertap-attribution check installs.csv
+  clevertap-attribution check installs.csv --credentials projects.json`;
+
+/** `check`: looks at files without sending; credentials are not needed. */
 export function createCheckCommand(terminal: Terminal): Command {
   const command = new Command('check')
-    .summary('look for mistakes in files, without credentials and without sending')
+    .summary('look for mistakes in files without sending; needs no credentials')
     .description(
       'Checks the events of files or of standard input (-), and says what is odd about their device identifiers.',
     );
   return addInputOptions(command)
+    .option(
+      '-c, --credentials <file>',
+      'also find records whose project has no credentials, neither in this JSON file nor in the environment',
+    )
     .addOption(
       new Option('--utm-policy <policy>', 'which UTM fields an install must have')
         .choices(['all', 'any'])
         .default('all'),
     )
     .option('--json', 'one JSON object for each mistake, and the totals at the end')
-    .addHelpText(
-      'after',
-      '\nExit code: 0 no mistakes, 1 mistakes, 2 the call was wrong. Advice about device identifiers is no mistake.',
-    )
+    .addHelpText('after', HELP)
     .action(async (paths: string[], flags: CheckFlags) => {
       process.exitCode = await checkFiles(paths, flags, terminal);
     });
@@ -45,14 +58,21 @@ async function checkFiles(paths: readonly string[], flags: CheckFlags, terminal:
   const reader = new RecordReader(await describeInputs(paths, flags.format), flags.delimiter);
   await reader.preflight();
   const schema = createEventSchema<UtmPolicy>({ utmPolicy: flags.utmPolicy });
+  const credentials = flags.credentials === undefined ? undefined : readCredentials(flags.credentials, process.env);
+  for (const warning of credentials?.warnings ?? []) terminal.note(`warning: ${warning}`);
   const totals = { good: 0, bad: 0 };
   const advice = new Map<string, number>();
   const types = new Map<string, number>();
   for await (const record of reader.read()) {
-    const checked = record.item === undefined ? { issues: record.issues } : check(schema, record.item.event);
-    if ('issues' in checked) {
+    const { item } = record;
+    const checked = item === undefined ? { issues: record.issues } : check(schema, item.event);
+    const issues = [
+      ...('issues' in checked ? checked.issues : []),
+      ...(item === undefined || credentials === undefined ? [] : projectIssues(item, credentials)),
+    ];
+    if ('issues' in checked || issues.length > 0) {
       totals.bad += 1;
-      tell(record, checked.issues, flags, terminal);
+      tell(record, issues, flags, terminal);
       continue;
     }
     totals.good += 1;
@@ -81,11 +101,17 @@ function tell(
   terminal: Terminal,
 ): void {
   if (flags.json === true) terminal.print(JSON.stringify({ file: path, line, issues }));
-  else {
-    const texts = issues.map((issue) =>
-      issue.path.length === 0 ? issue.message : `${issue.path.map(String).join('.')}: ${issue.message}`,
-    );
-    terminal.print(`${path}:${line}: ${toSingleLine(texts.join('; '), 500)}`);
+  else terminal.print(`${path}:${line}: ${describeTrouble(new ValidationError('record', issues))}`);
+}
+
+/** What would keep a record from being sent with these credentials, in the words of `forward`. */
+function projectIssues(item: ForwardItem, credentials: CredentialsSource): readonly ValidationIssue[] {
+  try {
+    credentials.get(projectOf(item, credentials));
+    return [];
+  } catch (error) {
+    if (!isAttributionError(error)) throw error;
+    return error.code === 'validation' ? error.issues : [{ path: [], message: error.message }];
   }
 }
 

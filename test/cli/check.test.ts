@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { CANARY_PASSCODE, CANARY_TOKEN } from '../support/canary.js';
+import { emulatedRun } from './emulated-run.js';
 import { flatRecord, ndjson } from './records.js';
 import { runCli } from './run-cli.js';
 import { workFolder } from './work-folder.js';
@@ -11,7 +13,7 @@ describe('check', () => {
     const { code, stdout, stderr } = await runCli(['check', 'a.ndjson', 'b.csv'], { cwd: folder.path });
     expect([code, stderr]).toEqual([1, '']);
     expect(stdout.split('\n')).toEqual([
-      'a.ndjson:2: name: is required, a text that is not empty',
+      'a.ndjson:2: name: is required: the name of the event, such as Add_to_cart',
       'a.ndjson:3: is not JSON: unexpected "o"',
       'b.csv:3: a quote is opened and never closed',
       '5 records: 2 good, 3 with mistakes',
@@ -60,6 +62,58 @@ describe('check', () => {
     const { stdout } = await runCli(['check', 'a.ndjson'], { cwd: folder.path });
     expect(stdout).toContain('a.ndjson:1: is not JSON');
     expect(stdout).toContain('2 records: 1 good, 1 with mistakes');
+  });
+
+  it('says of a mistake what a dry run and forward say', async () => {
+    const run = await emulatedRun();
+    const records = [
+      { name: undefined, utmSource: 5 },
+      { timestamp: '2022-08-17' },
+      { utm_source: 'x' },
+      { project_id: 'P-1' },
+      { projectId: 7 },
+      { projectId: 'UNKNOWN-1' },
+    ];
+    run.folder.write('a.ndjson', `${ndjson(records.map((record) => flatRecord(record)))}nope\n`);
+    const checked = await runCli(['check', 'a.ndjson', '-c', 'projects.json'], { cwd: run.folder.path });
+    const told = checked.stdout.split('\n').filter((line) => line.startsWith('a.ndjson:'));
+    expect(told).toHaveLength(records.length + 1);
+    const dry = await run.forward(['a.ndjson', '--dry-run']);
+    expect(dry.stderr.split('\n').filter((line) => line.startsWith('a.ndjson:'))).toEqual(told);
+    const forwarded = await run.forward(['a.ndjson']);
+    const lines = forwarded.stderr.split('\n').filter((line) => line.startsWith('a.ndjson:'));
+    expect(lines.map((line) => line.replace(/ (rejected|failed):/, '')).sort()).toEqual(told);
+    const returned = ['rejected', 'failed'].flatMap((status) =>
+      run.folder
+        .readJsonLines(`a.ndjson.${status}.ndjson`)
+        .map(({ error }) => error as { line: number; message: string }),
+    );
+    expect(returned.map(({ line, message }) => `a.ndjson:${line}: ${message}`).sort()).toEqual(told);
+  });
+
+  it('finds with credentials the records whose project there are none of, beside their other mistakes', async () => {
+    const folder = workFolder();
+    const secrets = { projectToken: CANARY_TOKEN, projectPasscode: CANARY_PASSCODE };
+    folder.write('projects.json', JSON.stringify({ 'P-1': secrets, 'P-2': secrets }));
+    const records = [{ projectId: 'P-1' }, { projectId: 'P-3' }, { projectId: undefined, platform: '' }];
+    folder.write('a.ndjson', ndjson(records.map((record) => flatRecord(record))));
+    const without = await runCli(['check', 'a.ndjson'], { cwd: folder.path });
+    expect(without.stdout).toContain('3 records: 2 good, 1 with mistakes');
+    const { code, stdout, stderr } = await runCli(['check', 'a.ndjson', '-c', 'projects.json'], { cwd: folder.path });
+    expect([code, stderr]).toEqual([1, '']);
+    expect(stdout.split('\n').slice(0, 3)).toEqual([
+      'a.ndjson:2: no credentials for project P-3: projects.json has none; add its projectToken, projectPasscode and region to that file',
+      expect.stringMatching(/^a\.ndjson:3: platform: is empty, .*; projectId: is required where no single project/),
+      '3 records: 1 good, 2 with mistakes',
+    ]);
+  });
+
+  it('refuses credentials that cannot be read', async () => {
+    const folder = workFolder();
+    folder.write('a.ndjson', ndjson([flatRecord()]));
+    const { code, stdout, stderr } = await runCli(['check', 'a.ndjson', '-c', 'none.json'], { cwd: folder.path });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('error: cannot read none.json');
   });
 
   it('is JSON for machines: a document for each mistake, and the totals', async () => {
