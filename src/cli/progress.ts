@@ -1,6 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { AttributionClient } from '../client.js';
 import type { Notice } from '../observe/notice.js';
+import { barLine, plainLine, type ProgressPart } from './progress-line.js';
 import type { Terminal } from './terminal.js';
 import { TimeLeft } from './time-left.js';
 import type { StatusTotals } from './checkpoint-file.js';
@@ -18,6 +19,11 @@ export interface ProgressSource {
   readonly totals: () => StatusTotals;
   /** Share of the input that is done, 0 to 1; undefined if its size is not known. */
   readonly share: () => number | undefined;
+}
+
+interface Shown {
+  readonly share: number | undefined;
+  readonly parts: readonly ProgressPart[];
 }
 
 /** Shows how far a run is: a bar on a terminal, a plain line every five seconds elsewhere. */
@@ -51,18 +57,16 @@ export class Progress {
     if (this.terminal.interactive) {
       this.#bar = new SingleBar({
         stream: this.stream,
-        format: source.share() === undefined ? '{text}' : '{bar} {percentage} %  {text}',
-        barCompleteChar: '█',
-        barIncompleteChar: '░',
-        barsize: 24,
-        hideCursor: true,
+        format: (_options, { maxWidth }, { share, parts }: Shown) => barLine(share, parts, maxWidth),
+        // The terminal's modes stay as they are: what is not changed need not be put back, whichever way the program ends.
+        linewrap: true,
         clearOnComplete: true,
         // A line above it takes its place, so that it must be drawn again though nothing has changed.
         forceRedraw: true,
         // Ctrl-C ends the run in order, and the bar with it.
         gracefulExit: false,
       });
-      this.#bar.start(1000, 0, { text: '' });
+      this.#bar.start(1, 0, { share: source.share(), parts: [] } satisfies Shown);
     }
     const everyMs = this.#bar === undefined ? PLAIN_LINE_EVERY_MS : BAR_EVERY_MS;
     this.#timer = setInterval(() => this.#show(source), everyMs).unref();
@@ -79,26 +83,29 @@ export class Progress {
 
   #show(source: ProgressSource): void {
     const share = source.share();
-    const text = this.#describe(source, share);
-    if (this.#bar !== undefined) this.#bar.update(Math.floor((share ?? 0) * 1000), { text });
-    else this.terminal.note(share === undefined ? text : `${Math.floor(share * 100)} %  ${text}`);
+    const parts = this.#describe(source, share);
+    if (this.#bar !== undefined) this.#bar.update({ share, parts } satisfies Shown);
+    else this.terminal.note(plainLine(share, parts));
   }
 
-  #describe({ client, totals }: ProgressSource, share: number | undefined): string {
+  #describe({ client, totals }: ProgressSource, share: number | undefined): ProgressPart[] {
     const { delivered, rejected, failed } = totals();
+    const { retries } = client.counters();
+    const waiting = this.#countWaiting();
+    const suspended = suspendedRegions(client);
     const seconds = (performance.now() - this.#startedAt) / 1000;
-    const left =
-      share === undefined ? undefined : this.#timeLeft.estimate(seconds, share, delivered + rejected + failed);
-    const parts = [
-      `${Math.round((delivered + rejected + failed) / seconds)}/s`,
-      `${delivered} delivered`,
-      ...(rejected > 0 ? [`${rejected} rejected`] : []),
-      ...(failed > 0 ? [`${failed} failed`] : []),
-      ...describeRetries(client.counters().retries),
-      ...describeWaiting(this.#countWaiting(), suspendedRegions(client)),
-      ...(left === undefined ? [] : [`${describeSeconds(left)} left`]),
+    const ended = delivered + rejected + failed;
+    const left = share === undefined ? undefined : this.#timeLeft.estimate(seconds, share, ended);
+    return [
+      { text: `${Math.round(ended / seconds)}/s`, rank: 6 },
+      { text: `${delivered} delivered`, rank: 0 },
+      ...(rejected > 0 ? [{ text: `${rejected} rejected`, rank: 3 }] : []),
+      ...(failed > 0 ? [{ text: `${failed} failed`, rank: 2 }] : []),
+      ...(retries > 0 ? [{ text: counted(retries, 'retry', 'retries'), rank: 7 }] : []),
+      ...(waiting > 0 ? [{ text: `${counted(waiting, 'project', 'projects')} waiting`, rank: 5 }] : []),
+      ...(suspended.length > 0 ? [{ text: `region ${suspended.join(', ')} in trouble`, rank: 4 }] : []),
+      ...(left === undefined ? [] : [{ text: `${describeSeconds(left)} left`, rank: 1 }]),
     ];
-    return parts.join('  ');
   }
 
   #countWaiting(): number {
@@ -115,15 +122,8 @@ function suspendedRegions(client: ProgressSource['client']): string[] {
     .map(({ region }) => region);
 }
 
-function describeRetries(retries: number): string[] {
-  return retries === 0 ? [] : [retries === 1 ? '1 retry' : `${retries} retries`];
-}
-
-function describeWaiting(projects: number, regions: readonly string[]): string[] {
-  return [
-    ...(projects > 0 ? [projects === 1 ? '1 project waiting' : `${projects} projects waiting`] : []),
-    ...(regions.length > 0 ? [`region ${regions.join(', ')} in trouble`] : []),
-  ];
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 function describeSeconds(seconds: number): string {

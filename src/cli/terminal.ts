@@ -24,6 +24,7 @@ export const processTerminal: Terminal = {
   print: (line) => void process.stdout.write(`${printable(line)}\n`),
   note: (line) => void process.stderr.write(`${printable(line)}\n`),
   get interactive() {
-    return process.stderr.isTTY;
+    // A dumb terminal cannot go back to the start of a line.
+    return process.stderr.isTTY && process.env['TERM'] !== 'dumb';
   },
 };

@@ -25,6 +25,7 @@ function watched(interactive: boolean) {
   };
   return {
     progress: new Progress(terminal, stream),
+    stream,
     notes,
     get screen() {
       return screen;
@@ -131,19 +132,42 @@ describe('on a terminal, progress', () => {
     shown.progress.stop();
   });
 
-  it('leaves the terminal as it was: cursor shown, lines wrapped, nothing of the bar left', () => {
+  it('changes none of the terminal’s modes, so that it is as it was whichever way the program ends', () => {
     const shown = watched(true);
     const listeners = process.listenerCount('SIGINT');
     shown.progress.start(source);
+    vi.advanceTimersByTime(500);
+    shown.progress.note('a line');
+    vi.advanceTimersByTime(500);
     expect(process.listenerCount('SIGINT')).toBe(listeners);
+    shown.progress.stop();
+    // Such as hiding the cursor, or not wrapping lines, which would cut off the lines about the run.
+    expect(shown.screen).not.toContain('\u001b[?');
+  });
+
+  it('leaves nothing of the bar when it ends', () => {
+    const shown = watched(true);
+    shown.progress.start(source);
     vi.advanceTimersByTime(500);
     shown.progress.stop();
-    expect(shown.screen.lastIndexOf('\u001b[?25h')).toBeGreaterThan(shown.screen.lastIndexOf('\u001b[?25l'));
-    expect(shown.screen.lastIndexOf('\u001b[?7h')).toBeGreaterThan(shown.screen.lastIndexOf('\u001b[?7l'));
     expect(shown.screen.endsWith('\u001b[2K')).toBe(true);
     const { length } = shown.screen;
     vi.advanceTimersByTime(5_000);
     expect(shown.screen.length).toBe(length);
+  });
+
+  it('fits into a narrow terminal, also once it has become one', () => {
+    const shown = watched(true);
+    Object.assign(state, { delivered: 1, rejected: 2, failed: 3, retries: 4, retryBudget: 0 });
+    shown.progress.start(source);
+    vi.advanceTimersByTime(500);
+    shown.stream.columns = 40;
+    vi.advanceTimersByTime(500);
+    Object.assign(state, { delivered: 1_000, share: 0.5 });
+    vi.advanceTimersByTime(1_500);
+    const [frame = ''] = (shown.screen.split('\u001b[1G').at(-1) ?? '').split('\u001b');
+    expect(frame).toBe('50 %  1000 delivered  3 s left');
+    shown.progress.stop();
   });
 
   it('makes room for a line, and is drawn again below it', () => {

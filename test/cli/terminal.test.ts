@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { printable } from '../../src/cli/terminal.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { printable, processTerminal } from '../../src/cli/terminal.js';
 
 describe('what gets to the terminal', () => {
   it('has control characters in words, so that no file and no server steers it', () => {
@@ -22,5 +22,23 @@ describe('what gets to the terminal', () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe('a bar is drawn', () => {
+  const { isTTY } = process.stderr;
+  afterEach(() => {
+    process.stderr.isTTY = isTTY;
+    vi.unstubAllEnvs();
+  });
+
+  it.each([
+    [true, 'xterm-256color', true],
+    [true, 'dumb', false],
+    [false, 'xterm-256color', false],
+  ])('where standard error is a terminal (%s) that can go back in its line (%s): %s', (terminal, kind, drawn) => {
+    process.stderr.isTTY = terminal;
+    vi.stubEnv('TERM', kind);
+    expect(processTerminal.interactive).toBe(drawn);
   });
 });
