@@ -142,11 +142,16 @@ describe('the packed tarball', () => {
     ['node16', 'node16', ['ts', 'cts']],
     ['nodenext', 'nodenext', ['mts', 'cts']],
     ['esnext', 'bundler', ['ts']],
-  ])('has types that hold under module %s, resolution %s', async (module, resolution, extensions) => {
-    const files = extensions.map((extension) => `types-${module}.${extension}`);
-    for (const file of files) await project.write(file, TYPED);
-    const flags = ['--noEmit', '--strict', '--target', 'es2022', '--types', 'node', '--exactOptionalPropertyTypes'];
-    // Not skipLibCheck: the package's own declarations must hold as well.
-    expect(await project.tsc(...flags, '--module', module, '--moduleResolution', resolution, ...files)).toBe('');
-  });
+  ])(
+    'has types that hold under module %s, resolution %s',
+    async (module, resolution, extensions) => {
+      const files = extensions.map((extension) => `types-${module}.${extension}`);
+      for (const file of files) await project.write(file, TYPED);
+      const flags = ['--noEmit', '--strict', '--target', 'es2022', '--types', 'node', '--exactOptionalPropertyTypes'];
+      // Not skipLibCheck: the package's own declarations must hold as well.
+      expect(await project.tsc(...flags, '--module', module, '--moduleResolution', resolution, ...files)).toBe('');
+    },
+    // A compiler at work, which on a busy machine takes its time.
+    120_000,
+  );
 });
