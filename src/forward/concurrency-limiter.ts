@@ -139,9 +139,7 @@ export class ConcurrencyLimiter implements Admission {
 
   /** Lifts the hold of a project whose credentials were replaced by those of `access`. */
   release(access: Access): void {
-    const { projectId } = access;
-    const health = this.#lanes.get(projectId)?.health ?? this.#troubled.get(projectId);
-    health?.release(access);
+    this.#troubled.get(access.projectId)?.release(access);
   }
 
   /** Grants no place any more. */

@@ -5,6 +5,11 @@ export class ProjectShares {
   /** `Infinity` for no share, which counts nothing. */
   constructor(private readonly max: number) {}
 
+  /** Projects that have unsettled records, where those are counted. */
+  get projects(): number {
+    return this.#pending.size;
+  }
+
   /** Counts one more; false if the project has its share already. */
   take(projectId: string): boolean {
     if (this.max === Number.POSITIVE_INFINITY) return true;

@@ -116,6 +116,18 @@ describe('requests that get through', () => {
     expect([limit.current, limit.settled]).toEqual([20, true]);
   });
 
+  it('where it was refused make up for all that was too early before', () => {
+    const limit = justBelow(10);
+    for (const now of [2, 3, 4]) {
+      untilItRises(limit);
+      limit.refused(now, now);
+    }
+    untilItRises(limit);
+    letThrough(limit, 10);
+    limit.refused(5, 5);
+    expect(untilItRises(limit)).toBe(2 * 8 * 9);
+  });
+
   it('beyond where it was refused raise it as quickly as before', () => {
     const limit = new AdaptiveLimit(20);
     limit.refused(0, 1);

@@ -239,6 +239,17 @@ describe('a project whose account answers 429', () => {
     expect([order.length, limiter.projects]).toEqual([4, 2]);
   });
 
+  it('loses its turn when it is paused while others use up the total', () => {
+    const limiter = limiterOf({ perProject: 3, total: 2 });
+    const [a1] = enter(limiter, 'A', 'a1');
+    enter(limiter, 'B', 'b1');
+    enter(limiter, 'A', 'a2');
+    end(limiter, a1, failed('rate_limited', 5000));
+    expect(order).toEqual(['a1', 'b1']);
+    vi.advanceTimersByTime(5000);
+    expect(order).toEqual(['a1', 'b1', 'a2']);
+  });
+
   it('goes on by itself when its time is over, in order', () => {
     const limiter = limiterOf({ perProject: 4, total: 10 });
     const [a1] = enter(limiter, 'A', 'a1');
@@ -302,6 +313,33 @@ describe('a project whose account answers 429', () => {
     expect(vi.getTimerCount()).toBe(1);
     if (a3 !== undefined) limiter.withdraw(a3);
     expect([vi.getTimerCount(), limiter.projects]).toEqual([0, 0]);
+  });
+
+  it('leaves no timer behind either while one of it is inside', () => {
+    const limiter = limiterOf({ perProject: 4, total: 10 });
+    const [a1] = enter(limiter, 'A', 'a1', 'stays');
+    end(limiter, a1, failed('rate_limited', 5000));
+    const [a2] = enter(limiter, 'A', 'a2');
+    if (a2 !== undefined) limiter.withdraw(a2);
+    expect([vi.getTimerCount(), limiter.projects]).toEqual([0, 1]);
+  });
+
+  it('is not remembered any more once it is well again', () => {
+    const newHealth = vi.fn((id: string) => new ProjectHealth(id, 1, backOff, new Observer(undefined), () => 1));
+    const limiter = new ConcurrencyLimiter({ perProject: 1, total: 10 }, newHealth);
+    const refuse = () => {
+      end(limiter, enter(limiter, 'A', 'a')[0], failed('rate_limited'));
+      vi.advanceTimersByTime(1000);
+    };
+    const deliver = () => end(limiter, enter(limiter, 'A', 'a')[0], DELIVERED);
+    deliver();
+    expect(newHealth).toHaveBeenCalledTimes(0);
+    refuse();
+    refuse();
+    expect(newHealth).toHaveBeenCalledTimes(1);
+    deliver();
+    refuse();
+    expect(newHealth).toHaveBeenCalledTimes(2);
   });
 
   it('leaves no timer behind after a halt', () => {
@@ -379,7 +417,7 @@ describe('a project on hold', () => {
     const limiter = limiterOf({ perProject: 1, total: 10 });
     putOnHold(limiter, 'A');
     vi.advanceTimersByTime(HOLD_MS - 1);
-    expect(enter(limiter, 'A', 'early')[0]?.refusal).toBeDefined();
+    expect([enter(limiter, 'A', 'early')[0]?.refusal?.kind, limiter.projects]).toEqual(['hold', 0]);
     vi.advanceTimersByTime(1);
     const [again, waits] = enter(limiter, 'A', 'again', 'waits');
     expect([limiter.heldProjects, order]).toEqual([0, ['again']]);
@@ -402,7 +440,7 @@ describe('a project on hold', () => {
     for (let minute = 0; minute < 15; minute += 1) {
       if (minute === 0) putOnHold(limiter, 'A');
       else end(limiter, enter(limiter, 'A', 'again')[0], failed('authentication'));
-      end(limiter, enter(limiter, 'B', 'b')[0], failed('rate_limited'));
+      end(limiter, enter(limiter, `B${minute}`, 'b')[0], failed('rate_limited'));
       expect(limiter.heldProjects).toBe(1);
       vi.advanceTimersByTime(HOLD_MS);
     }

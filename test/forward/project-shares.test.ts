@@ -26,7 +26,7 @@ describe('the share of a project', () => {
     const shares = new ProjectShares(Number.POSITIVE_INFINITY);
     for (let count = 0; count < 10_000; count += 1) expect(shares.take('A')).toBe(true);
     shares.giveBack('A');
-    expect(shares.take('A')).toBe(true);
+    expect([shares.take('A'), shares.projects]).toEqual([true, 0]);
   });
 
   it('is what it should be, whatever comes and goes', () => {
@@ -48,6 +48,8 @@ describe('the share of a project', () => {
             shares.giveBack(projectId);
             taken.set(projectId, Math.max(0, before - 1));
           }
+          // Nothing is left behind of those that have nothing unsettled.
+          expect(shares.projects).toBe([...taken.values()].filter((count) => count > 0).length);
         }
       }),
     );
