@@ -29,6 +29,8 @@ export type Refusal =
 export interface Admission {
   /** Asks for a place: true if it is granted at once. If not, `onTurn` follows, or `onRefused`, possibly from within. */
   enter(entrant: Entrant): boolean;
+  /** Whether somebody who waits would have to wait as well if nobody else were there but their own project. */
+  waitsForProject(entrant: Entrant): boolean;
   /** Stops waiting for a place. */
   withdraw(entrant: Entrant): void;
   /** Tells what came of a request of somebody who is in; `startedAt` is on the clock of `performance.now()`. */

@@ -136,6 +136,8 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
   onGateOpen(): void {
     if (this.#gatePlace?.asProbe === false) this.#gatePlace = undefined;
     this.#queue();
+    // The trouble of a project must not hold up its region: another may probe, and this one goes on when it can.
+    if (this.#gatePlace !== undefined && this.context.admission.waitsForProject(this)) this.#leaveGate(false);
   }
 
   #queue(): void {

@@ -91,6 +91,10 @@ export class ConcurrencyLimiter implements Admission {
     return false;
   }
 
+  waitsForProject({ lane, queuePosition }: Entrant): boolean {
+    return queuePosition !== undefined && lane?.list === undefined;
+  }
+
   withdraw(entrant: Entrant): void {
     const { lane, queuePosition: position } = entrant;
     if (!(lane instanceof Lane) || !(position instanceof QueuePosition)) return;

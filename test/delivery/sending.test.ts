@@ -12,7 +12,7 @@ import type { AttemptOutcome } from '../../src/delivery/outcome.js';
 import { RegionHealth } from '../../src/delivery/region-health.js';
 import { ProjectHealth } from '../../src/delivery/project-health.js';
 import { Sending } from '../../src/delivery/sending.js';
-import type { SendingContext, SendingSettings } from '../../src/delivery/sending-context.js';
+import type { SendingContext, SendingProject, SendingSettings } from '../../src/delivery/sending-context.js';
 import type { Exchange, OutcomeListener, Transport, WarmUp } from '../../src/delivery/transport.js';
 import type { AnyAttributionError } from '../../src/errors.js';
 import { ConcurrencyLimiter } from '../../src/forward/concurrency-limiter.js';
@@ -105,8 +105,9 @@ const retry: RetryPolicy = {
   whenMaybeRecorded: 'retry',
 };
 
-function accessTo(region = 'in', projectPasscode = CANARY_PASSCODE): Access {
-  return createAccess({ partnerName: 'airbridge' }, parseCredentials(canaryCredentials({ region, projectPasscode })));
+function accessTo(region = 'in', projectPasscode = CANARY_PASSCODE, projectId = 'TEST-111-222Z'): Access {
+  const credentials = parseCredentials(canaryCredentials({ region, projectPasscode, projectId }));
+  return createAccess({ partnerName: 'airbridge' }, credentials);
 }
 
 interface Settled {
@@ -144,11 +145,11 @@ function newContext(overrides: Partial<RetryPolicy> = {}, limits = { perProject:
     onEnd: () => undefined,
   };
   const project = { projectId: 'TEST-111-222Z', access: accessTo() };
-  const begin = (settings: Partial<SendingSettings> = {}) => {
+  const begin = (settings: Partial<SendingSettings> = {}, as: SendingProject = project) => {
     const ends: Settled[] = [];
     const sending = new Sending(
       context,
-      project,
+      as,
       event,
       { timeoutMs: 1000, deadlineMs: 60_000, patient: false, ...settings },
       { onDelivered: (delivery) => ends.push({ delivery }), onFailed: (error) => ends.push({ error }) },
@@ -380,6 +381,97 @@ describe('patient sendings', () => {
   });
 });
 
+describe('the probe of a region', () => {
+  const other: SendingProject = { projectId: 'OTHER', access: accessTo('in', CANARY_PASSCODE, 'OTHER') };
+
+  /** One request of the project is under way, and more of it and then one of another wait behind the gate. */
+  function behindTheGate(limits: { perProject: number; total: number }) {
+    const set = newContext({}, limits);
+    set.begin({ deadlineMs: Infinity, timeoutMs: Infinity });
+    const health = set.context.health(set.project.access);
+    health.closeGate(0);
+    const own = [1, 2, 3].map(() => set.begin({ patient: true }));
+    const others = [1, 2].map(() => set.begin({ patient: true }, other));
+    const projectsAsked = () =>
+      set.transport.exchanges.map(({ path }) => new URLSearchParams(path.split('?')[1]).get('account_id'));
+    return { ...set, own, others, health, projectsAsked };
+  }
+
+  it('is not left to a project that is paused: the next takes its place', async () => {
+    const { transport, health, own, others, projectsAsked } = behindTheGate({ perProject: 2, total: 3 });
+    transport.exchanges[0]?.end(answer(429, '', '3600'));
+    await vi.advanceTimersByTimeAsync(50);
+    expect(projectsAsked()).toEqual(['TEST-111-222Z', 'OTHER']);
+    transport.live[0]?.end(SUCCESS);
+    transport.live[0]?.end(SUCCESS);
+    expect([health.gate.open, others.map(({ ends }) => ends.length)]).toEqual([true, [1, 1]]);
+    expect([own.map(({ ends }) => ends.length), transport.live.length]).toEqual([[0, 0, 0], 0]);
+    // When its pause is over, it goes on as well.
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    while (transport.live.length > 0) transport.live[0]?.end(SUCCESS);
+    expect(own.map(({ ends }) => ends.length)).toEqual([1, 1, 1]);
+  });
+
+  it('is not left to a project whose requests hang and take all its places', async () => {
+    const { transport, own, others, projectsAsked } = behindTheGate({ perProject: 1, total: 3 });
+    await vi.advanceTimersByTimeAsync(50);
+    expect(projectsAsked()).toEqual(['TEST-111-222Z', 'OTHER']);
+    const [hanging, probe] = transport.live;
+    probe?.end(SUCCESS);
+    transport.live[1]?.end(SUCCESS);
+    expect(others.map(({ ends }) => ends.length)).toEqual([1, 1]);
+    hanging?.end(SUCCESS);
+    while (transport.live.length > 0) transport.live[0]?.end(SUCCESS);
+    expect(own.map(({ ends }) => ends.length)).toEqual([1, 1, 1]);
+  });
+
+  it('goes back to those who waited longest when their project has room again', async () => {
+    const { transport, context, health, own, projectsAsked } = behindTheGate({ perProject: 1, total: 3 });
+    await vi.advanceTimersByTimeAsync(50);
+    const [hanging, probe] = transport.live;
+    probe?.end(answer(503));
+    hanging?.end(answer(400));
+    expect([health.gate.open, transport.live.length]).toEqual([false, 0]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(projectsAsked()).toHaveLength(3);
+    while (transport.live.length > 0) {
+      transport.live[0]?.end(SUCCESS);
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect([own.map(({ ends }) => ends.length), context.pending.size]).toEqual([[1, 1, 1], 0]);
+  });
+
+  it('keeps waiting where it is the total that is used up, whoever that is', async () => {
+    const { transport, health, own, others, projectsAsked } = behindTheGate({
+      perProject: 2,
+      total: 1,
+    });
+    await vi.advanceTimersByTimeAsync(50);
+    expect(projectsAsked()).toEqual(['TEST-111-222Z']);
+    transport.live[0]?.end(answer(503));
+    expect(projectsAsked()).toEqual(['TEST-111-222Z', 'TEST-111-222Z']);
+    transport.live[0]?.end(SUCCESS);
+    while (transport.live.length > 0) transport.live[0]?.end(SUCCESS);
+    expect([...own, ...others].map(({ ends }) => ends.length)).toEqual([1, 1, 1, 1, 1]);
+    expect(health.gate.open).toBe(true);
+  });
+
+  it('is not left to a project on hold either: its events fail, and the next takes its place', async () => {
+    const { begin, transport, context, project } = newContext({}, { perProject: 2, total: 3 });
+    for (let count = 0; count < 5; count += 1) {
+      begin();
+      transport.live[0]?.end(answer(401));
+    }
+    context.health(project.access).closeGate(0);
+    const own = [1, 2].map(() => begin({ patient: true }));
+    const { ends } = begin({ patient: true }, other);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(own.map((one) => one.ends[0]?.error)).toMatchObject(Array(2).fill({ code: 'authentication', attempts: 0 }));
+    transport.live[0]?.end(SUCCESS);
+    expect(ends).toMatchObject([{ delivery: { attempts: 1, projectId: 'OTHER' } }]);
+  });
+});
+
 /** One step of a story in which anything may happen at any time. */
 const step = fc.oneof(
   {
@@ -404,6 +496,9 @@ const step = fc.oneof(
         answer(504),
         answer(400),
         answer(429),
+        answer(429, '', '2'),
+        answer(401),
+        answer(401),
         BROKEN,
         { ...BROKEN, reset: true },
       ),
@@ -456,6 +551,7 @@ describe('whatever happens', () => {
             }
             case 'rotate':
               project.access = accessTo(move.region);
+              admission.release(project.access);
               break;
             case 'shut':
               context.health(project.access).closeGate(0);

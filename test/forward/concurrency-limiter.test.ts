@@ -481,6 +481,18 @@ describe('a project on hold', () => {
   });
 });
 
+describe('whoever waits', () => {
+  it('does so for their own project, or for the total', () => {
+    const limiter = limiterOf({ perProject: 1, total: 2 });
+    const [a1, a2] = enter(limiter, 'A', 'a1', 'a2');
+    enter(limiter, 'B', 'b1');
+    const [c1] = enter(limiter, 'C', 'c1');
+    const waitsForProject = [a1, a2, c1].map((person) => person !== undefined && limiter.waitsForProject(person));
+    expect(waitsForProject).toEqual([false, true, false]);
+    expect(limiter.waitsForProject(new Person('A', 'never came'))).toBe(false);
+  });
+});
+
 describe('a listener for room', () => {
   it('is called once, when the total leaves room', () => {
     const limiter = limiterOf({ perProject: 5, total: 2 });
