@@ -200,8 +200,9 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     if (observer.listening) {
       this.#notifyAttempt(failed ? result.code : 'delivered', result.status, failed && result.maybeRecorded);
     }
-    this.#reportProbe(result, health);
+    // Before the gate lets others of its project through.
     admission.note(this, access, result, this.#attemptStartedAt);
+    this.#reportProbe(result, health);
     admission.leave(this);
     if (!failed) this.#succeeded(result);
     else if (!this.#is('over')) this.#failed(result);

@@ -456,6 +456,24 @@ describe('the probe of a region', () => {
     expect(health.gate.open).toBe(true);
   });
 
+  it.each([
+    ['has to wait', answer(429, '', '3600'), 1],
+    ['is on hold from then on', answer(401), 5],
+  ])('that shows that its project %s lets the others through, and no more of its own', async (_, result, times) => {
+    const { begin, transport, context, project } = newContext({}, { perProject: 5, total: 10 });
+    for (let count = 1; count < times; count += 1) {
+      begin();
+      transport.live[0]?.end(result);
+    }
+    context.health(project.access).closeGate(0);
+    for (let count = 0; count < 4; count += 1) begin({ patient: true });
+    begin({ patient: true }, other);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(transport.live).toHaveLength(1);
+    transport.live[0]?.end(result);
+    expect(transport.live.map(({ path }) => /account_id=(\w+)/.exec(path)?.[1])).toEqual(['OTHER']);
+  });
+
   it('is not left to a project on hold either: its events fail, and the next takes its place', async () => {
     const { begin, transport, context, project } = newContext({}, { perProject: 2, total: 3 });
     for (let count = 0; count < 5; count += 1) {

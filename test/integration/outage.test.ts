@@ -85,8 +85,24 @@ describe('forward() through a full outage', () => {
     expect(items.filter((item) => item.error?.status === status)).toHaveLength(1);
   });
 
+  it('takes 429 for one as well, which is the business of its project', async () => {
+    const { client, emulator, told } = await connectedClient({ retry: patience });
+    const outage = await beginOutage(client, emulator);
+    const run = collect(client.forward(installs(20)));
+    await expect.poll(() => told('retries_suspended')).toHaveLength(1);
+    await expect.poll(() => client.counters().inFlight).toBeLessThanOrEqual(1);
+    // Nothing but 429 comes from here on, and that is enough for the gate to open.
+    const limited = emulator.faults.add({ kind: 'status', status: 429, retryAfter: 3600, times: 1 });
+    outage.remove();
+    await expect.poll(() => told('retries_resumed')).toHaveLength(1);
+    expect([limited.struck, told('limit').length]).toEqual([1, 1]);
+    await client.close({ timeoutMs: 0 });
+    expect((await run).items).toHaveLength(20);
+    // Yet none of those that the gate let through was sent, as all are of the project that has to wait.
+    expect(emulator.received.at(-1)).toMatchObject({ status: 429 });
+  });
+
   it.each([
-    ['429', { kind: 'status', status: 429 }],
     ['reset', { kind: 'reset_after' }],
     ['time-out', { kind: 'hang' }],
   ] as const)('takes no %s for one', async (_, fault) => {
