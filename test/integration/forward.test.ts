@@ -199,6 +199,207 @@ describe('back-pressure', () => {
   });
 });
 
+describe('the reading of a source', () => {
+  const CREDENTIALS = ['PAUSED', 'BUSY-1', 'BUSY-2', 'HEALTHY'].map((projectId) => canaryCredentials({ projectId }));
+  const credentials = (projectId: string) => CREDENTIALS.find((account) => account.projectId === projectId);
+
+  function recordsFor(projectId: string, count: number): ForwardItem[] {
+    return Array.from({ length: count }, () => ({ event: inorganicInstall(), projectId }));
+  }
+
+  it('goes no further than a reserve of twice the total while as many are in flight as may be', async () => {
+    const { client, emulator } = await connectedClient({ concurrency: { perProject: 3, total: 3 } });
+    const hanging = emulator.faults.add({ kind: 'hang' });
+    const { seen, source } = watchedSource();
+    const results = client.forward(source, { timeoutMs: 500 });
+    const first = results.next();
+    await expect.poll(() => seen.read).toBe(6);
+    for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+    expect([seen.read, emulator.counts.requests]).toEqual([6, 3]);
+    // Once there is room again, it goes on.
+    hanging.remove();
+    await first;
+    await expect.poll(() => seen.read).toBeGreaterThan(20);
+    await results.return();
+  });
+
+  it('goes on as soon as others leave room, although nothing of its own has ended', async () => {
+    const { client, emulator } = await connectedClient({
+      emulator: { accounts: CREDENTIALS },
+      concurrency: { perProject: 1, total: 2 },
+    });
+    emulator.faults.add({ kind: 'status', status: 429, retryAfter: 3600, projectId: 'PAUSED' });
+    for (const projectId of ['BUSY-1', 'BUSY-2']) emulator.faults.add({ kind: 'hang', projectId });
+    const [paused, ...busy] = CREDENTIALS.slice(0, 3).map((account) => client.project(account));
+    await failureOf(async () => paused?.send(inorganicInstall()));
+    const others = new AbortController();
+    const stuck = busy.map((project) => project.send(inorganicInstall(), { signal: others.signal }));
+    const ends = Promise.allSettled(stuck);
+    await expect.poll(() => client.counters().inFlight).toBe(2);
+
+    const source = [...recordsFor('PAUSED', 10), ...recordsFor('HEALTHY', 5)];
+    let read = 0;
+    function* watched() {
+      for (const record of source) {
+        read += 1;
+        yield record;
+      }
+    }
+    const results = client.forward(watched(), { credentials });
+    const first = results.next();
+    await expect.poll(() => read).toBe(4);
+    for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+    expect(read).toBe(4);
+    others.abort();
+    expect((await first).value).toMatchObject({ projectId: 'HEALTHY', status: 'delivered' });
+    await ends;
+    for (let count = 2; count <= 5; count += 1) await results.next();
+    expect(emulator.counts.byProject['HEALTHY']).toBe(5);
+    await client.close({ timeoutMs: 0 });
+  });
+
+  it('goes past records that can only wait, as far as lookAhead and no further', async () => {
+    const { client, emulator } = await connectedClient({
+      emulator: { accounts: CREDENTIALS },
+      concurrency: { perProject: 1, total: 2 },
+    });
+    emulator.faults.add({ kind: 'status', status: 429, retryAfter: 3600, projectId: 'PAUSED' });
+    await failureOf(client.project(canaryCredentials({ projectId: 'PAUSED' })).send(inorganicInstall()));
+    let read = 0;
+    function* source() {
+      for (const record of [...recordsFor('PAUSED', 29), ...recordsFor('HEALTHY', 1), ...recordsFor('PAUSED', 50)]) {
+        read += 1;
+        yield record;
+      }
+    }
+    const results = client.forward(source(), { credentials, lookAhead: 30 });
+    expect((await results.next()).value).toMatchObject({ projectId: 'HEALTHY', status: 'delivered' });
+    const next = results.next();
+    for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+    // One for the result that was taken.
+    expect(read).toBe(31);
+    await client.close({ timeoutMs: 0 });
+    expect((await next).value).toMatchObject({ status: 'failed', error: { code: 'closed' } });
+  });
+});
+
+describe('maxPendingPerProject', () => {
+  const ACCOUNTS = ['STUCK', 'A', 'B'].map((projectId) => canaryCredentials({ projectId }));
+  const credentials = (projectId: string) => ACCOUNTS.find((account) => account.projectId === projectId);
+
+  function mixedRecords(count: number): ForwardItem[] {
+    return Array.from({ length: count }, (_, index) => ({
+      event: inorganicInstall(),
+      projectId: ['STUCK', 'A', 'STUCK', 'B'][index % 4],
+      id: String(index),
+    }));
+  }
+
+  async function withStuckProject() {
+    const set = await connectedClient({ emulator: { accounts: ACCOUNTS }, concurrency: { perProject: 2 } });
+    const hanging = set.emulator.faults.add({ kind: 'hang', projectId: 'STUCK' });
+    return { ...set, hanging };
+  }
+
+  it('turns away what a project has beyond it, so that the others go on past any number of its records', async () => {
+    const { client, emulator } = await withStuckProject();
+    // The others come no faster than they are delivered.
+    async function* source() {
+      for (const [index, record] of mixedRecords(200).entries()) {
+        while (client.counters().delivered < Math.floor(index / 4) * 2) await nextTurn();
+        yield record;
+      }
+    }
+    const results = client.forward(source(), { credentials, maxPendingPerProject: 5, lookAhead: 20 });
+    const taken: ForwardResult[] = [];
+    // All but five, although nothing of what is stuck ends and it has five times the look-ahead.
+    while (taken.length < 195) {
+      const { value } = await results.next();
+      if (value === undefined) break;
+      taken.push(value);
+    }
+    const ofOthers = taken.filter(({ projectId }) => projectId !== 'STUCK');
+    const turnedAway = taken.filter(({ projectId }) => projectId === 'STUCK');
+    expect(ofOthers.map(({ status }) => status)).toEqual(Array(100).fill('delivered'));
+    expect(turnedAway).toHaveLength(95);
+    for (const { status, error } of turnedAway) {
+      expect([status, error?.code, error?.attempts, error?.retryable]).toEqual(['failed', 'overflow', 0, true]);
+      expect(error?.message).toContain('maxPendingPerProject');
+    }
+    expect(emulator.counts.byProject).toEqual({ STUCK: 2, A: 50, B: 50 });
+    expect(client.counters()).toMatchObject({ accepted: 105, refused: 95, pending: 5 });
+    await client.close({ timeoutMs: 0 });
+    expect(sortedIds((await collect(results)).items)).toEqual(['0', '2', '4', '6', '8'].sort());
+  });
+
+  it('has room again for each record that ended', async () => {
+    const { client, emulator, hanging } = await withStuckProject();
+    const stuck = mixedRecords(40).filter(({ projectId }) => projectId === 'STUCK');
+    async function* source() {
+      yield* stuck;
+      await expect.poll(() => emulator.counts.requests).toBe(2);
+      hanging.remove();
+      await expect.poll(() => client.counters().pending).toBe(0);
+      yield* stuck;
+    }
+    const options = { credentials, maxPendingPerProject: 5, timeoutMs: 300 };
+    const { items } = await collect(client.forward(source(), options));
+    for (const [from, to] of [
+      [0, 20],
+      [20, 40],
+    ] as const) {
+      const statuses = items.filter(({ index }) => index >= from && index < to).map(({ status }) => status);
+      expect(statuses.sort()).toEqual([...Array<string>(5).fill('delivered'), ...Array<string>(15).fill('failed')]);
+    }
+  });
+
+  it('counts each run by itself, and is none for send()', async () => {
+    const { client } = await withStuckProject();
+    const stuck = mixedRecords(2).slice(0, 1);
+    const runs = [1, 2, 3].map(() => client.forward(stuck, { credentials, maxPendingPerProject: 1 }));
+    const firsts = runs.map((run) => run.next());
+    const project = client.project(canaryCredentials({ projectId: 'STUCK' }));
+    const sends = Promise.allSettled([project.send(inorganicInstall()), project.send(inorganicInstall())]);
+    await expect.poll(() => client.counters().pending).toBe(5);
+    await client.close({ timeoutMs: 0 });
+    for (const first of firsts) expect((await first).value).toMatchObject({ error: { code: 'closed' } });
+    await sends;
+  });
+
+  it('counts also those whose credentials are still being looked up', async () => {
+    const { client } = await withStuckProject();
+    let answer: () => void = () => undefined;
+    const lookedUp = new Promise<void>((resolve) => (answer = resolve));
+    const slowly = async (projectId: string) => {
+      await lookedUp;
+      return credentials(projectId);
+    };
+    const records = Array.from({ length: 6 }, () => ({ event: inorganicInstall(), projectId: 'A' }));
+    const results = client.forward(records, { credentials: slowly, maxPendingPerProject: 2 });
+    for (let count = 0; count < 4; count += 1) {
+      expect((await results.next()).value).toMatchObject({ error: { code: 'overflow' } });
+    }
+    answer();
+    const { items } = await collect(results);
+    expect(items.map(({ status }) => status)).toEqual(['delivered', 'delivered']);
+  });
+
+  it('is none where nothing is said: the records wait', async () => {
+    const { client, hanging } = await withStuckProject();
+    const run = collect(client.forward(mixedRecords(400), { credentials, timeoutMs: 300, deadlineMs: Infinity }));
+    await expect.poll(() => client.counters()).toMatchObject({ delivered: 200, pending: 200 });
+    hanging.remove();
+    const { items } = await run;
+    expect(items.map(({ status }) => status)).toEqual(Array(400).fill('delivered'));
+  });
+
+  it.each([0, -1, 1.5, '5', null])('takes no %o', async (maxPendingPerProject) => {
+    const { client } = await withStuckProject();
+    const error = await failureOf(() => client.forward([], { maxPendingPerProject } as never));
+    expect(error).toMatchObject({ code: 'validation', issues: [{ path: ['maxPendingPerProject'] }] });
+  });
+});
+
 describe('a consumer who breaks off', () => {
   it('has the source let go of, and what was read is sent to its end', async () => {
     const { client, emulator } = await connectedClient({ concurrency: { perProject: 2 } });
