@@ -7,6 +7,8 @@ export interface Arguments {
   readonly scenarios: readonly Scenario[];
   readonly size: Size;
   readonly rounds: number;
+  /** Tables in any case but with `json`; with `markdown` the documents as well. */
+  readonly output: 'table' | 'markdown' | 'json';
 }
 
 const ROUNDS: Readonly<Record<Size, number>> = { tiny: 1, quick: 3, full: 5 };
@@ -20,6 +22,8 @@ export function usage(scenarios: readonly Scenario[]): string {
     '  --quick       a first look in a minute or two',
     '  --tiny        only to see that everything works; its figures say nothing',
     `  --rounds <n>  times that everything is measured anew, in fresh processes (${ROUNDS.full}; ${ROUNDS.quick} with --quick)`,
+    '  --markdown    writes the document and the chart of this line of Node into docs/benchmarks as well',
+    '  --json        prints everything for machines',
     '',
     'Scenarios, all of them if none is named:',
     '',
@@ -41,6 +45,8 @@ export function readArguments(args: readonly string[], scenarios: readonly Scena
       quick: { type: 'boolean', default: false },
       tiny: { type: 'boolean', default: false },
       rounds: { type: 'string' },
+      markdown: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
     },
   });
   if (values.help) return 'help';
@@ -52,5 +58,9 @@ export function readArguments(args: readonly string[], scenarios: readonly Scena
     if (scenario === undefined) throw new RangeError(`there is no scenario "${name}"; see --help`);
     return scenario;
   });
-  return { scenarios: named.length > 0 ? named : scenarios, size, rounds };
+  if (values.markdown && (named.length > 0 || values.json)) {
+    throw new RangeError('--markdown goes with all scenarios and without --json: its document is never partial');
+  }
+  const output = values.markdown ? 'markdown' : values.json ? 'json' : 'table';
+  return { scenarios: named.length > 0 ? named : scenarios, size, rounds, output };
 }

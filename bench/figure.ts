@@ -16,4 +16,6 @@ export interface Figure {
 export interface FigureGroup {
   readonly title: string;
   readonly figures: readonly Figure[];
+  /** Whether they are worth a chart. */
+  readonly chart?: boolean;
 }

@@ -110,7 +110,7 @@ export const contendersScenario: Scenario = {
     });
 
     return [
-      { title: 'CPU time per event', figures: figuresOf('cpu', 'µs', cpuPerEvent) },
+      { title: 'CPU time per event', figures: figuresOf('cpu', 'µs', cpuPerEvent), chart: true },
       {
         title: 'Events per second',
         figures: figuresOf('throughput', 'per second', eventsPerSecond),

@@ -39,14 +39,15 @@ async function measure(settings: Settings, { protocol, options }: Connecting, la
   const origin = await server.origin();
   const env = { NODE_EXTRA_CA_CERTS: certificate.path };
   const client = await processes.start('forwarder', { origin, projects: 1, ...options }, { env });
+  await client.warmUp(bySize(settings, { tiny: 300, quick: 2_000, full: 10_000 }));
   const report = await client.slice(
     bySize(settings, {
-      tiny: { rampMs: 300, measuredMs: 200 },
-      quick: { rampMs: 800, measuredMs: 500 },
-      full: { rampMs: 2_000, measuredMs: 2_000 },
+      tiny: { rampMs: 50, measuredMs: 100 },
+      quick: { rampMs: 250, measuredMs: 500 },
+      full: { rampMs: 500, measuredMs: 2_000 },
     }),
   );
-  if (report.failed > 0 || report.events === 0) throw new Error(`${report.events} delivered, ${report.failed} failed`);
+  if (report.failed > 0) throw new Error(`${report.failed} events failed`);
   return report;
 }
 
@@ -80,7 +81,11 @@ export const latencyScenario: Scenario = {
       return { throughput, cpu };
     });
     return [
-      { title: 'Events per second over TLS by latency', figures: figures.map(({ throughput }) => throughput) },
+      {
+        title: 'Events per second over TLS by latency',
+        figures: figures.map(({ throughput }) => throughput),
+        chart: true,
+      },
       { title: 'CPU time per event over TLS by latency', figures: figures.map(({ cpu }) => cpu) },
     ];
   },

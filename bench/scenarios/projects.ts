@@ -85,6 +85,7 @@ export const projectsScenario: Scenario = {
       {
         title: 'Events per second by the number of projects',
         figures: figuresOf('projects', 'per second', eventsPerSecond),
+        chart: true,
       },
       { title: 'CPU time per event by the number of projects', figures: figuresOf('projects-cpu', 'µs', cpuPerEvent) },
       { title: 'Many projects', figures: ratios },
