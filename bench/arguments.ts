@@ -58,8 +58,10 @@ export function readArguments(args: readonly string[], scenarios: readonly Scena
     if (scenario === undefined) throw new RangeError(`there is no scenario "${name}"; see --help`);
     return scenario;
   });
-  if (values.markdown && (named.length > 0 || values.json)) {
-    throw new RangeError('--markdown goes with all scenarios and without --json: its document is never partial');
+  if (values.markdown && (named.length > 0 || values.json || values.tiny)) {
+    throw new RangeError(
+      '--markdown goes with all scenarios, without --tiny and --json: its document is never partial',
+    );
   }
   const output = values.markdown ? 'markdown' : values.json ? 'json' : 'table';
   return { scenarios: named.length > 0 ? named : scenarios, size, rounds, output };

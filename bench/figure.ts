@@ -16,6 +16,8 @@ export interface Figure {
 export interface FigureGroup {
   readonly title: string;
   readonly figures: readonly Figure[];
+  /** What one must know to read them. */
+  readonly note?: string | undefined;
   /** Whether they are worth a chart. */
   readonly chart?: boolean;
 }

@@ -33,10 +33,14 @@ export const contenderTitles: Readonly<Record<ContenderName, string>> = {
 
 const major = Number(process.versions.node.split('.')[0]);
 
-/** Whether a contender supports the running Node. */
-export function isSupported(name: ContenderName): boolean {
+function isSupported(name: ContenderName): boolean {
   return name !== 'customerio-node' || major >= 22;
 }
 
+const all = Object.keys(contenders) as ContenderName[];
+
 /** The contenders that support the running Node. */
-export const supportedContenders = (Object.keys(contenders) as ContenderName[]).filter(isSupported);
+export const supportedContenders = all.filter(isSupported);
+
+/** The contenders that do not. */
+export const unsupportedContenders = all.filter((name) => !isSupported(name));

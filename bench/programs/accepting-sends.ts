@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AttributionClient } from 'clevertap-attribution';
 import { ACCOUNT, PARTNER } from '../load/account.js';
+import { collectGarbage } from '../load/collect-garbage.js';
 import { sampleEvents } from '../load/sample-events.js';
 import { TurnWatch, type LongestTurns } from '../load/turn-watch.js';
 
@@ -9,7 +10,7 @@ export interface AcceptingSendsOptions {
   readonly origin: string;
 }
 
-/** Starts a client that is given many events as fast as it takes them. */
+/** Starts a client that is given many events as fast as it takes them. Needs `--expose-gc`. */
 export function start({ origin }: AcceptingSendsOptions) {
   const client = new AttributionClient({
     partnerName: PARTNER,
@@ -23,6 +24,7 @@ export function start({ origin }: AcceptingSendsOptions) {
     accept: async (count: number): Promise<LongestTurns> => {
       const events = sampleEvents(count);
       const sends: Promise<unknown>[] = [];
+      collectGarbage();
       await nextTurn();
       const turns = new TurnWatch();
       for (const [index, event] of events.entries()) {

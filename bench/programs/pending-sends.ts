@@ -1,5 +1,6 @@
 import { AttributionClient } from 'clevertap-attribution';
 import { ACCOUNT, PARTNER } from '../load/account.js';
+import { collectGarbage } from '../load/collect-garbage.js';
 import { sampleEvent } from '../load/sample-events.js';
 
 /** What the process is started with. */
@@ -38,8 +39,6 @@ export function start({ origin }: PendingSendsOptions) {
 }
 
 function heapBytes(): number {
-  if (globalThis.gc === undefined) throw new Error('needs --expose-gc');
-  globalThis.gc();
-  globalThis.gc();
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }

@@ -1,7 +1,7 @@
 import type { FigureGroup } from '../figure.js';
 import { rowOf } from './row.js';
 
-function tableOf({ title, figures }: FigureGroup): string {
+function tableOf({ title, figures, note }: FigureGroup): string {
   const rows = figures.map(rowOf).map(({ label, median, spread, target, verdict }) => {
     const mark = verdict === 'missed' ? '**missed**' : verdict;
     return `| ${[label, median, spread, target, mark].join(' | ')} |`;
@@ -12,6 +12,7 @@ function tableOf({ title, figures }: FigureGroup): string {
     '| what | median | lowest – highest | target | |',
     '| --- | ---: | ---: | ---: | --- |',
     ...rows,
+    ...(note === undefined ? [] : ['', note]),
   ].join('\n');
 }
 

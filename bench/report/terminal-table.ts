@@ -8,7 +8,7 @@ function cellsOf({ label, median, spread, target, verdict }: Row): string[] {
 }
 
 /** A group of figures as a table for a terminal. */
-export function terminalTable({ title, figures }: FigureGroup): string {
+export function terminalTable({ title, figures, note }: FigureGroup): string {
   const lines = [{ ...HEADINGS, label: title }, ...figures.map(rowOf)].map(cellsOf);
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0))) ?? [];
   const text = lines.map((cells) =>
@@ -18,5 +18,5 @@ export function terminalTable({ title, figures }: FigureGroup): string {
       .trimEnd(),
   );
   text.splice(1, 0, '─'.repeat(Math.max(...text.map((line) => line.length))));
-  return text.join('\n');
+  return [...text, ...(note === undefined ? [] : [note])].join('\n');
 }

@@ -11,11 +11,18 @@ export const stallScenario: Scenario = {
 
   async run(settings: Settings): Promise<FigureGroup[]> {
     const events = bySize(settings, { tiny: 2_000, quick: 20_000, full: 20_000 });
+    const bursts = bySize(settings, { tiny: 0, quick: 4, full: 8 });
     const stalls = await inRounds(settings, this.name, async () => {
       await using processes = new ProcessGroup();
       const server = await processes.start('server', {});
-      const client = await processes.start('acceptingSends', { origin: await server.origin() });
+      const client = await processes.start(
+        'acceptingSends',
+        { origin: await server.origin() },
+        { execArgv: ['--expose-gc'] },
+      );
       const first = await client.accept(events);
+      // Until then the compiler is at work.
+      for (let burst = 0; burst < bursts; burst += 1) await client.accept(events);
       return { first, again: await client.accept(events) };
     });
     return [
