@@ -1,4 +1,5 @@
 import { defineConfig, type Options } from 'tsup';
+import { bundledSource } from './scripts/bundled-source.js';
 import { listLicenses } from './scripts/list-licenses.js';
 import { markUnusedAsRemovable } from './scripts/mark-unused-as-removable.js';
 import { entrySources } from './scripts/package-entries.js';
@@ -11,7 +12,9 @@ const common: Options = {
   sourcemap: true,
   // Left external, the CJS build loads and throws when called: p-retry is ESM only.
   noExternal: ['p-retry', 'is-network-error'],
-  esbuildPlugins: [licenses],
+  esbuildPlugins: [bundledSource(), licenses],
+  // The CommonJS build has no import.meta of its own, and drivers are looked for from where this package lies.
+  shims: true,
 };
 
 export default defineConfig([
@@ -20,7 +23,7 @@ export default defineConfig([
     entry: entrySources(),
     format: ['esm', 'cjs'],
     dts: true,
-    esbuildPlugins: [licenses, markUnusedAsRemovable()],
+    esbuildPlugins: [bundledSource(), licenses, markUnusedAsRemovable()],
     clean: true,
   },
   {

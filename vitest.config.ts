@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { viteBundledSource } from './scripts/bundled-source.js';
 
 export default defineConfig({
+  plugins: [viteBundledSource()],
   test: {
     include: ['test/**/*.test.ts', 'examples/*.test.ts'],
     setupFiles: ['test/support/canary-watch.ts'],

@@ -44,7 +44,7 @@ function besideOf(path: string) {
 }
 
 function targetOf(path: string, specifier: string): string {
-  return posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts');
+  return posix.join(posix.dirname(path), specifier).replace(/\.js(\?source)?$/, '.ts');
 }
 
 function violations({ path, imports }: SourceFile): string[] {

@@ -1,0 +1,128 @@
+import type { Database, Statement } from './database.js';
+
+/** What one partition holds, dead letters included. */
+export interface PartitionCount {
+  readonly key: number;
+  readonly name: string;
+  stored: number;
+  bytes: number;
+}
+
+interface Totals {
+  next_seq: number;
+  stored: number;
+}
+
+/**
+ * Counts what is stored, in all and by partition. Kept in the file, since other processes count along; read when first needed
+ * within a transaction and written at its end, so that a transaction with many events writes each count once.
+ */
+export class Bookkeeping {
+  readonly #readTotals: Statement;
+  readonly #writeTotals: Statement;
+  readonly #findByName: Statement;
+  readonly #findByKey: Statement;
+  readonly #insert: Statement;
+  readonly #update: Statement;
+  /** Keys never change and partitions are never dropped, so these outlive a transaction. */
+  readonly #keys = new Map<string, number>();
+  readonly #names = new Map<number, string>();
+  readonly #counts = new Map<number, PartitionCount>();
+  readonly #changed = new Set<PartitionCount>();
+  #totals: Totals | undefined;
+  #totalsChanged = false;
+
+  constructor(database: Database) {
+    this.#readTotals = database.prepare('SELECT next_seq, stored FROM totals');
+    this.#writeTotals = database.prepare('UPDATE totals SET next_seq = ?, stored = ?');
+    this.#findByName = database.prepare('SELECT key, name, stored, bytes FROM partitions WHERE name = ?');
+    this.#findByKey = database.prepare('SELECT key, name, stored, bytes FROM partitions WHERE key = ?');
+    this.#insert = database.prepare('INSERT INTO partitions (name, stored, bytes) VALUES (?, 0, 0)');
+    this.#update = database.prepare('UPDATE partitions SET stored = ?, bytes = ? WHERE key = ?');
+  }
+
+  /** Items stored in all. */
+  get stored(): number {
+    return this.#current.stored;
+  }
+
+  get #current(): Totals {
+    return (this.#totals ??= { ...(this.#readTotals.get() as Totals) });
+  }
+
+  /** The place of a new item among all, oldest first. */
+  nextSeq(): number {
+    this.#totalsChanged = true;
+    return this.#current.next_seq++;
+  }
+
+  /** Counts of a partition, which is entered if it is new. */
+  enter(name: string): PartitionCount {
+    const known = this.find(name);
+    if (known !== undefined) return known;
+    this.#insert.run(name);
+    return this.#remember(this.#findByName.get(name) as PartitionCount);
+  }
+
+  /** Counts of a partition; undefined if nothing of it was ever stored. */
+  find(name: string): PartitionCount | undefined {
+    const key = this.#keys.get(name);
+    const count = key === undefined ? undefined : this.#counts.get(key);
+    if (count !== undefined) return count;
+    const row = this.#findByName.get(name) as PartitionCount | undefined;
+    return row === undefined ? undefined : this.#remember(row);
+  }
+
+  /** Name of a partition. */
+  nameOf(key: number): string {
+    return this.#names.get(key) ?? this.#countOf(key).name;
+  }
+
+  /** Counts items in (or out, with negative numbers). */
+  count(partition: PartitionCount, items: number, bytes: number): void {
+    partition.stored += items;
+    partition.bytes += bytes;
+    this.#current.stored += items;
+    this.#totalsChanged = true;
+    this.#changed.add(partition);
+  }
+
+  /** Counts an item out. */
+  countOut(key: number, bytes: number): void {
+    this.count(this.#countOf(key), -1, -bytes);
+  }
+
+  /** Writes what has changed; the last step of a transaction. */
+  save(): void {
+    for (const { stored, bytes, key } of this.#changed) this.#update.run(stored, bytes, key);
+    if (this.#totalsChanged) this.#writeTotals.run(this.#current.next_seq, this.#current.stored);
+    this.forget();
+  }
+
+  /** Forgets what was read: after the transaction, other processes count on. */
+  forget(): void {
+    this.#counts.clear();
+    this.#changed.clear();
+    this.#totals = undefined;
+    this.#totalsChanged = false;
+  }
+
+  /** Forgets the keys as well, of which some may have been entered by a transaction that was undone. */
+  undo(): void {
+    this.forget();
+    this.#keys.clear();
+    this.#names.clear();
+  }
+
+  #countOf(key: number): PartitionCount {
+    return this.#counts.get(key) ?? this.#remember(this.#findByKey.get(key) as PartitionCount);
+  }
+
+  #remember(row: PartitionCount): PartitionCount {
+    const count = { ...row };
+    this.#keys.set(count.name, count.key);
+    this.#names.set(count.key, count.name);
+    this.#counts.set(count.key, count);
+    return count;
+  }
+}

@@ -1,0 +1,133 @@
+import type { QueueItem } from '../queue.js';
+import type { Bookkeeping, PartitionCount } from './bookkeeping.js';
+import { readPragma, type Database } from './database.js';
+import type { DeliveredIds } from './delivered-ids.js';
+import type { Failure } from './failure.js';
+
+/** How much may be stored. */
+export interface BoundOptions {
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+  /** Of both, for one partition: 0 to 1. */
+  readonly maxShare: number;
+}
+
+/** What a row takes beside its id and its payload, with its entries in three indexes: measured, rounded up. */
+const ROW_OVERHEAD_BYTES = 100;
+
+/** What an item counts for; SQL that counts it out again must come to the same. */
+export function sizeOf(item: QueueItem): number {
+  return Buffer.byteLength(item.payload) + Buffer.byteLength(item.id) + ROW_OVERHEAD_BYTES;
+}
+
+/** `sizeOf`, in SQL. */
+export const SIZE_IN_SQL = `octet_length(payload) + octet_length(id) + ${ROW_OVERHEAD_BYTES}`;
+
+/**
+ * Pages that the file may have. More than `maxBytes`, so that a queue which refuses new events can still settle those that it
+ * holds: to lease, to defer and to bury them moves entries about in the indexes, which can take pages before it frees some.
+ */
+export function maxPages({ maxBytes }: BoundOptions, pageSize: number): number {
+  return Math.ceil((maxBytes * 1.125) / pageSize) + 256;
+}
+
+/** Says whether there is room for more. */
+export class Bounds {
+  readonly #options: BoundOptions;
+  readonly #database: Database;
+  readonly #pageSize: number;
+  readonly #bookkeeping: Bookkeeping;
+  readonly #deliveredIds: DeliveredIds;
+  /** As of the start of the transaction, and what was added in it since. */
+  #usedBytes: number | undefined;
+
+  constructor(database: Database, bookkeeping: Bookkeeping, deliveredIds: DeliveredIds, options: BoundOptions) {
+    this.#options = options;
+    this.#database = database;
+    this.#bookkeeping = bookkeeping;
+    this.#deliveredIds = deliveredIds;
+    this.#pageSize = Number(readPragma(database, 'page_size'));
+  }
+
+  /** Why items cannot be added; undefined if they can. */
+  refusal(items: readonly QueueItem[]): Failure | undefined {
+    const { maxEvents, maxBytes } = this.#options;
+    if (this.#bookkeeping.stored + items.length > maxEvents) {
+      return refuse(`it holds ${this.#bookkeeping.stored} of at most ${maxEvents} events (maxEvents)`);
+    }
+    const bytes = items.reduce((sum, item) => sum + sizeOf(item), 0);
+    if (!this.#hasRoomFor(bytes)) {
+      return refuse(`its file has ${this.#used} of at most ${maxBytes} bytes in use (maxBytes)`);
+    }
+    for (const [name, own] of byPartition(items)) {
+      const refused = this.#refusalOf(this.#bookkeeping.enter(name), own);
+      if (refused !== undefined) return refused;
+    }
+    return undefined;
+  }
+
+  /** Tells of bytes that were added within the transaction. */
+  added(bytes: number): void {
+    if (this.#usedBytes !== undefined) this.#usedBytes += bytes;
+  }
+
+  /** Forgets what was read: after the transaction, other processes add as well. */
+  forget(): void {
+    this.#usedBytes = undefined;
+  }
+
+  #refusalOf(partition: PartitionCount, items: readonly QueueItem[]): Failure | undefined {
+    const { maxEvents, maxBytes, maxShare } = this.#options;
+    const events = Math.max(1, Math.floor(maxEvents * maxShare));
+    const bytes = Math.floor(maxBytes * maxShare);
+    const adding = items.reduce((sum, item) => sum + sizeOf(item), 0);
+    if (partition.stored + items.length > events) {
+      return refuseShare(partition, `${partition.stored} of at most ${events} events`, maxShare);
+    }
+    if (partition.bytes + adding > bytes) {
+      return refuseShare(partition, `${partition.bytes} of at most ${bytes} bytes`, maxShare);
+    }
+    return undefined;
+  }
+
+  get #used(): number {
+    return (this.#usedBytes ??=
+      (Number(readPragma(this.#database, 'page_count')) - Number(readPragma(this.#database, 'freelist_count'))) *
+      this.#pageSize);
+  }
+
+  /** Ids of delivered events have to make room: to accept events matters more than to know again what came twice. */
+  #hasRoomFor(bytes: number): boolean {
+    const { maxBytes } = this.#options;
+    while (this.#used + bytes > maxBytes) {
+      if (!this.#deliveredIds.forgetOldest()) return false;
+      this.#usedBytes = undefined;
+    }
+    return true;
+  }
+}
+
+function byPartition(items: readonly QueueItem[]): Map<string, QueueItem[]> {
+  const partitions = new Map<string, QueueItem[]>();
+  for (const item of items) {
+    const own = partitions.get(item.partition);
+    if (own === undefined) partitions.set(item.partition, [item]);
+    else own.push(item);
+  }
+  return partitions;
+}
+
+function refuse(state: string): Failure {
+  const advice = 'Let it deliver, see to its dead letters, or raise the bound.';
+  return { kind: 'overflow', message: `the outbox is full: ${state}. ${advice}` };
+}
+
+function refuseShare({ name }: PartitionCount, state: string, maxShare: number): Failure {
+  const advice =
+    'See why its events are not delivered, replay or discard its dead letters, or raise the bound; with one project alone, set maxShare to 1.';
+  return {
+    kind: 'overflow',
+    message: `the project's share of the outbox is full: it holds ${state} (maxShare ${maxShare}). ${advice}`,
+    projectId: name,
+  };
+}

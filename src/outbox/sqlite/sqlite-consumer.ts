@@ -1,0 +1,226 @@
+import type { ConsumeOptions, Consumer, ConsumerReport, DeliveryHandler, Outcome } from '../queue.js';
+import type { StoreCalls } from './store-calls.js';
+import type { Claim, ClaimCursor, ClaimedItem, Held } from './store-operations.js';
+
+/** How long to wait before something is tried again that the store could not do. */
+const RETRY_MS = 1_000;
+
+/** Longest delay that a timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+const DEFAULT_STOP_MS = 30_000;
+
+interface OutItem extends Held {
+  readonly partition: string;
+}
+
+/** What a consumer needs of its queue. */
+export interface ConsumerSurroundings {
+  readonly calls: StoreCalls;
+  readonly pollMs: number;
+  readonly onStopped: (consumer: SqliteConsumer) => void;
+}
+
+/** Claims what is due as far as there is room, has it handled, and settles it; one claim at a time is under way. */
+export class SqliteConsumer implements Consumer {
+  readonly #handler: DeliveryHandler;
+  readonly #options: ConsumeOptions;
+  readonly #surroundings: ConsumerSurroundings;
+  /** Items whose handler is running. */
+  readonly #out = new Set<OutItem>();
+  readonly #outByPartition = new Map<string, number>();
+  readonly #settling = new Set<Promise<unknown>>();
+  readonly #polling: NodeJS.Timeout;
+  readonly #renewing: NodeJS.Timeout;
+  #lookingAgain: NodeJS.Timeout | undefined;
+  #claiming: Promise<void> | undefined;
+  #wanted = false;
+  #cursor: ClaimCursor | undefined;
+  #dataVersion: number | undefined;
+  #stopped: Promise<ConsumerReport> | undefined;
+  #settledSinceStop = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor(handler: DeliveryHandler, options: ConsumeOptions, surroundings: ConsumerSurroundings) {
+    this.#handler = handler;
+    this.#options = options;
+    this.#surroundings = surroundings;
+    this.#polling = setInterval(() => void this.#poll(), surroundings.pollMs);
+    this.#renewing = setInterval(() => void this.#renew(), Math.max(1, options.leaseMs / 3));
+    this.wake();
+  }
+
+  wake(): void {
+    this.#wanted = true;
+    if (this.#claiming !== undefined || this.#stopped !== undefined) return;
+    this.#claiming = this.#claimAll().finally(() => {
+      this.#claiming = undefined;
+      // Somebody may have asked between the last look and now.
+      if (this.#wanted && this.#room > 0) this.wake();
+    });
+  }
+
+  stop({ timeoutMs = DEFAULT_STOP_MS }: { readonly timeoutMs?: number } = {}): Promise<ConsumerReport> {
+    return (this.#stopped ??= this.#stop(timeoutMs));
+  }
+
+  get #room(): number {
+    return this.#options.concurrency - this.#out.size;
+  }
+
+  /** Claims until there is no room, or nothing that is due. */
+  async #claimAll(): Promise<void> {
+    while (this.#wanted && this.#room > 0 && this.#stopped === undefined) {
+      this.#wanted = false;
+      let claim: Claim;
+      try {
+        claim = await this.#claim();
+      } catch {
+        // Whoever adds learns of it as well; what is stored waits until the store is back.
+        this.#lookAgain(Date.now() + RETRY_MS);
+        return;
+      }
+      this.#cursor = claim.cursor;
+      for (const item of claim.items) this.#start(item, claim.lease);
+      if (!claim.complete) this.#wanted = true;
+      if (claim.lookAgainAt !== undefined) this.#lookAgain(claim.lookAgainAt);
+    }
+  }
+
+  #claim(): Promise<Claim> {
+    const { perPartition = this.#options.concurrency, leaseMs, limits } = this.#options;
+    const rooms = new Map<string, number>();
+    for (const [partition, out] of this.#outByPartition) rooms.set(partition, perPartition - out);
+    for (const [partition, limit] of limits?.() ?? []) {
+      rooms.set(partition, Math.min(perPartition, limit) - (this.#outByPartition.get(partition) ?? 0));
+    }
+    return this.#surroundings.calls.call('claim', {
+      count: this.#room,
+      perPartition,
+      rooms,
+      leaseMs,
+      cursor: this.#cursor,
+    });
+  }
+
+  #start({ seq, ...delivery }: ClaimedItem, lease: number): void {
+    const out: OutItem = { seq, lease, partition: delivery.partition };
+    this.#out.add(out);
+    this.#outByPartition.set(out.partition, (this.#outByPartition.get(out.partition) ?? 0) + 1);
+    void this.#handle(out, delivery);
+  }
+
+  async #handle(out: OutItem, delivery: Omit<ClaimedItem, 'seq'>): Promise<void> {
+    let outcome: Outcome;
+    try {
+      outcome = await this.#handler(delivery);
+    } catch {
+      outcome = {
+        kind: 'retry',
+        at: Date.now() + this.#options.leaseMs,
+        reason: 'its handler failed',
+        failingSince: delivery.failingSince,
+      };
+    }
+    // Handed back meanwhile: it belongs to somebody else.
+    if (!this.#out.has(out)) return;
+    const settling = this.#settle(out, outcome);
+    this.#settling.add(settling);
+    this.#letGo(out);
+    this.wake();
+    await settling;
+    this.#settling.delete(settling);
+    this.#tellIfIdle();
+  }
+
+  /** What the store cannot be told now it is told again until the lease has ended, and the item may be somebody else's. */
+  async #settle({ seq, lease }: OutItem, outcome: Outcome): Promise<void> {
+    const deadline = Date.now() + this.#options.leaseMs;
+    for (;;) {
+      try {
+        const heeded = await this.#surroundings.calls.call('settle', { seq, lease, outcome });
+        if (heeded && this.#stopped !== undefined) this.#settledSinceStop += 1;
+        return;
+      } catch {
+        if (Date.now() + RETRY_MS > deadline || this.#stopped !== undefined) return;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  #letGo(out: OutItem): void {
+    this.#out.delete(out);
+    const rest = (this.#outByPartition.get(out.partition) ?? 0) - 1;
+    if (rest > 0) this.#outByPartition.set(out.partition, rest);
+    else this.#outByPartition.delete(out.partition);
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#out.size === 0) return;
+    const held = [...this.#out].map(({ seq, lease }) => ({ seq, lease }));
+    try {
+      await this.#surroundings.calls.call('renew', { held, until: Date.now() + this.#options.leaseMs });
+    } catch {
+      // Tried again before the leases end.
+    }
+  }
+
+  /** Looks whether another process has written. */
+  async #poll(): Promise<void> {
+    if (this.#room <= 0 || this.#claiming !== undefined) return;
+    try {
+      const version = await this.#surroundings.calls.call('dataVersion', null);
+      if (version === this.#dataVersion) return;
+      this.#dataVersion = version;
+      this.wake();
+    } catch {
+      // Looked again with the next poll.
+    }
+  }
+
+  #lookAgain(at: number): void {
+    clearTimeout(this.#lookingAgain);
+    this.#lookingAgain = setTimeout(() => this.wake(), Math.min(Math.max(at - Date.now(), 1), MAX_TIMER_MS));
+  }
+
+  async #stop(timeoutMs: number): Promise<ConsumerReport> {
+    clearInterval(this.#polling);
+    clearTimeout(this.#lookingAgain);
+    await this.#claiming;
+    clearTimeout(this.#lookingAgain);
+    await this.#idleWithin(timeoutMs);
+    clearInterval(this.#renewing);
+    const handedBack = await this.#handBack();
+    await Promise.all(this.#settling);
+    this.#surroundings.onStopped(this);
+    return { settled: this.#settledSinceStop, handedBack };
+  }
+
+  #idleWithin(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = timeoutMs <= MAX_TIMER_MS ? setTimeout(resolve, timeoutMs) : undefined;
+      this.#onIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#tellIfIdle();
+    });
+  }
+
+  #tellIfIdle(): void {
+    if (this.#out.size === 0 && this.#settling.size === 0) this.#onIdle?.();
+  }
+
+  async #handBack(): Promise<number> {
+    const held = [...this.#out].map(({ seq, lease }) => ({ seq, lease }));
+    this.#out.clear();
+    this.#outByPartition.clear();
+    if (held.length === 0) return 0;
+    try {
+      return await this.#surroundings.calls.call('handBack', held);
+    } catch {
+      // Then they are due when their leases end.
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import { resolve } from 'node:path';
+import { ClosedError, StorageError } from '../../errors.js';
+import type {
+  Consumer,
+  ConsumeOptions,
+  DeadLetter,
+  DeliveryHandler,
+  EnqueueReport,
+  Queue,
+  QueueItem,
+  QueueStats,
+} from '../queue.js';
+import { chooseDriver, currentSurroundings } from './driver-choice.js';
+import { toError } from './failure.js';
+import { concernsAbout, ensureQueueFile } from './queue-file.js';
+import { SqliteConsumer } from './sqlite-consumer.js';
+import {
+  resolveSqliteQueueOptions,
+  type ResolvedSqliteQueueOptions,
+  type SqliteQueueOptions,
+} from './sqlite-options.js';
+import type { StoreCalls } from './store-calls.js';
+import type { Argument, OperationName, Result } from './store-operations.js';
+import { StoreThread } from './store-thread.js';
+
+/** Items made due, or ids sent, in one step: others get their turn in between. */
+const STEP = 1_000;
+
+/** Dead letters fetched at once. */
+const PAGE = 200;
+
+/** A queue in an SQLite file. */
+class SqliteQueue implements Queue, StoreCalls {
+  readonly #options: ResolvedSqliteQueueOptions;
+  readonly #consumers = new Set<SqliteConsumer>();
+  #thread: StoreThread | undefined;
+  #closing: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: ResolvedSqliteQueueOptions) {
+    this.#options = options;
+  }
+
+  async enqueue(items: readonly QueueItem[]): Promise<EnqueueReport> {
+    if (items.length === 0) return { added: [], duplicates: [] };
+    const report = await this.call('add', items);
+    if ('kind' in report) throw toError(report);
+    if (report.added.length > 0) this.#wakeConsumers();
+    return report;
+  }
+
+  async consume(handler: DeliveryHandler, options: ConsumeOptions): Promise<Consumer> {
+    // Opens the file, so that whoever starts learns at once if it cannot be.
+    await this.call('dataVersion', null);
+    const consumer = new SqliteConsumer(handler, options, {
+      calls: this,
+      pollMs: this.#options.pollMs,
+      onStopped: (stopped) => this.#consumers.delete(stopped),
+    });
+    this.#consumers.add(consumer);
+    return consumer;
+  }
+
+  stats(): Promise<QueueStats> {
+    return this.call('stats', null);
+  }
+
+  async *dead({ limit = Infinity, after }: { readonly limit?: number; readonly after?: string } = {}): AsyncGenerator<
+    DeadLetter,
+    void,
+    undefined
+  > {
+    let place: number | undefined = after === undefined ? 0 : await this.#placeOf(after);
+    for (let left = limit; place !== undefined && left > 0;) {
+      const page: Result<'dead'> = await this.call('dead', { after: place, limit: Math.min(left, PAGE) });
+      yield* page.letters;
+      left -= page.letters.length;
+      place = page.next;
+    }
+  }
+
+  async replay(ids: readonly string[]): Promise<number> {
+    const replayed = await this.#inSteps(ids, (some) => this.call('replay', some));
+    if (replayed > 0) this.#wakeConsumers();
+    return replayed;
+  }
+
+  async release(partition: string): Promise<number> {
+    const now = Date.now();
+    for (let released = 0; ;) {
+      const step = await this.call('release', { partition, now, limit: STEP });
+      released += step;
+      if (step > 0) this.#wakeConsumers();
+      if (step < STEP) return released;
+    }
+  }
+
+  discard(ids: readonly string[]): Promise<number> {
+    return this.#inSteps(ids, (some) => this.call('discard', some));
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async call<Name extends OperationName>(name: Name, argument: Argument<Name>): Promise<Result<Name>> {
+    if (this.#closed) throw new ClosedError('the queue is closed');
+    return this.#running().call(name, argument);
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
+    this.#closed = true;
+    await this.#thread?.close();
+  }
+
+  /** The thread that keeps the file: started by the first call, and anew by the first one after it ended. */
+  #running(): StoreThread {
+    if (this.#thread?.isRunning === true) return this.#thread;
+    const { path, maxEvents, maxBytes, maxShare, rememberMs, driver } = this.#options;
+    ensureQueueFile(path);
+    for (const concern of concernsAbout(path)) warnOnce(concern);
+    this.#thread = new StoreThread({
+      path,
+      drivers: chooseDriver(currentSurroundings(), driver),
+      options: { maxEvents, maxBytes, maxShare, rememberMs },
+    });
+    return this.#thread;
+  }
+
+  #wakeConsumers(): void {
+    for (const consumer of this.#consumers) consumer.wake();
+  }
+
+  async #placeOf(id: string): Promise<number> {
+    const place = await this.call('placeOfDead', id);
+    if (place === null)
+      throw new StorageError('there is no dead letter with the id of `after` any more: list them anew.');
+    return place;
+  }
+
+  async #inSteps(ids: readonly string[], act: (some: readonly string[]) => Promise<number>): Promise<number> {
+    let sum = 0;
+    for (let from = 0; from < ids.length; from += STEP) sum += await act(ids.slice(from, from + STEP));
+    return sum;
+  }
+}
+
+const warned = new Set<string>();
+
+function warnOnce(concern: string): void {
+  if (warned.has(concern)) return;
+  warned.add(concern);
+  process.emitWarning(concern, { code: 'CLEVERTAP_ATTRIBUTION_OUTBOX_FILE' });
+}
+
+/**
+ * A queue in an SQLite file, for one machine: several processes on it may use the same file. The file is opened by the first
+ * call, which rejects with a `StorageError` if that cannot be done.
+ *
+ * @throws {ValidationError} if an option is wrong.
+ */
+export function sqliteQueue(options: SqliteQueueOptions): Queue {
+  const resolved = resolveSqliteQueueOptions(options);
+  return new SqliteQueue(Object.freeze({ ...resolved, path: resolve(resolved.path) }));
+}

@@ -1,0 +1,101 @@
+/// <reference path="./bundled-source.d.ts" />
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { StorageError } from '../../errors.js';
+import { toError } from './failure.js';
+import type { StoreAnswer, StoreRequest } from './group-commit.js';
+import type { Argument, OperationName, Result } from './store-operations.js';
+import workerSource from './store-worker.js?source';
+import type { FromStoreWorker, StoreWorkerData, ToStoreWorker } from './store-worker.js';
+
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** The store in a thread of its own, so that waiting for the disk holds nothing else up. */
+export class StoreThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #outgoing: StoreRequest[] = [];
+  #lastNumber = 0;
+  #ended: Error | undefined;
+
+  constructor(workerData: StoreWorkerData) {
+    // Without the flags of this process: loaders and preloaded modules are of no use in there.
+    this.#worker = new Worker(workerSource, {
+      eval: true,
+      workerData,
+      execArgv: [],
+      name: 'clevertap-attribution outbox',
+    });
+    this.#worker.on('message', (message: FromStoreWorker) => this.#receive(message));
+    this.#worker.on('error', (error) => this.#end(ended(error.message)));
+    this.#worker.on('exit', () => this.#end(ended('it exited')));
+    this.#worker.unref();
+  }
+
+  /** Whether it takes requests. */
+  get isRunning(): boolean {
+    return this.#ended === undefined;
+  }
+
+  /** Has the store do something; resolves once that is durable. */
+  call<Name extends OperationName>(name: Name, argument: Argument<Name>): Promise<Result<Name>> {
+    return new Promise<unknown>((resolve, reject) => {
+      if (this.#ended !== undefined) {
+        reject(this.#ended);
+        return;
+      }
+      // A process must not end while somebody waits for the disk, and must not be kept up by a store that idles.
+      if (this.#waiting.size === 0) this.#worker.ref();
+      const number = ++this.#lastNumber;
+      this.#waiting.set(number, { resolve, reject });
+      if (this.#outgoing.length === 0) process.nextTick(() => this.#flush());
+      this.#outgoing.push({ number, name, argument });
+    }) as Promise<Result<Name>>;
+  }
+
+  /** Answers what was asked for before, and lets go of the file. */
+  async close(): Promise<void> {
+    if (this.#ended !== undefined) return;
+    this.#flush();
+    this.#worker.ref();
+    const exited = once(this.#worker, 'exit');
+    this.#worker.postMessage(null satisfies ToStoreWorker);
+    await exited;
+  }
+
+  /** One message for all that was asked for in this turn of the event loop. */
+  #flush(): void {
+    if (this.#outgoing.length === 0) return;
+    this.#worker.postMessage(this.#outgoing satisfies ToStoreWorker);
+    this.#outgoing = [];
+  }
+
+  #receive(message: FromStoreWorker): void {
+    if (message.type === 'not_opened') this.#end(toError(message.failure));
+    if (message.type === 'answers') for (const answer of message.answers) this.#settle(answer);
+    if (this.#waiting.size === 0) this.#worker.unref();
+  }
+
+  #settle(answer: StoreAnswer): void {
+    const waiting = this.#waiting.get(answer.number);
+    this.#waiting.delete(answer.number);
+    if ('failure' in answer) waiting?.reject(toError(answer.failure));
+    else waiting?.resolve(answer.result);
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    for (const { reject } of this.#waiting.values()) reject(this.#ended);
+    this.#waiting.clear();
+    this.#worker.unref();
+  }
+}
+
+function ended(why: string): StorageError {
+  return new StorageError(
+    `the thread that keeps the outbox file ended: ${why}. What it had acknowledged is stored; the next call starts it anew.`,
+  );
+}

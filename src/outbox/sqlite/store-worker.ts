@@ -1,0 +1,105 @@
+import { randomInt } from 'node:crypto';
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import type { Database } from './database.js';
+import type { DriverChoice, DriverName } from './driver-choice.js';
+import { describeFailure, type Failure } from './failure.js';
+import { commitGroup, type StoreAnswer, type StoreRequest } from './group-commit.js';
+import { loadDriver } from './load-driver.js';
+import { Store, type StoreOptions } from './store.js';
+
+/** What the worker thread is started with. */
+export interface StoreWorkerData {
+  readonly path: string;
+  readonly drivers: DriverChoice;
+  readonly options: StoreOptions;
+}
+
+/** What the worker thread is told: requests, or null to close. */
+export type ToStoreWorker = readonly StoreRequest[] | null;
+
+/** What the worker thread tells. */
+export type FromStoreWorker =
+  | { readonly type: 'opened'; readonly driver: DriverName }
+  | { readonly type: 'not_opened'; readonly failure: Failure }
+  | { readonly type: 'answers'; readonly answers: readonly StoreAnswer[] };
+
+/** Requests in one transaction, so that the first of very many need not wait for the last. */
+const MAX_GROUP = 2_048;
+
+/** How long nothing must have been asked for before space is given back. */
+const QUIET_MS = 1_000;
+
+function open({ path, drivers, options }: StoreWorkerData): { driver: DriverName; store: Store } {
+  const { name, DatabaseClass } = loadDriver(drivers);
+  let database: Database | undefined;
+  try {
+    database = new DatabaseClass(path);
+    return {
+      driver: name,
+      store: new Store(database, options, { now: Date.now, newLease: () => randomInt(1, 2 ** 48 - 1) }),
+    };
+  } catch (error) {
+    database?.close();
+    throw error;
+  }
+}
+
+function serve(port: MessagePort, store: Store): void {
+  let tidying: NodeJS.Timeout | undefined;
+  const tidyLater = (): void => {
+    clearTimeout(tidying);
+    tidying = setTimeout(() => {
+      if (tidy(store)) tidyLater();
+    }, QUIET_MS);
+  };
+  port.on('message', (first: ToStoreWorker) => {
+    const { requests, closing } = drain(port, first);
+    if (requests.length > 0) answer(port, commitGroup(store, requests));
+    if (!closing) {
+      tidyLater();
+      return;
+    }
+    clearTimeout(tidying);
+    store.close();
+    port.close();
+  });
+}
+
+/** All that has arrived by now. */
+function drain(port: MessagePort, first: ToStoreWorker): { requests: StoreRequest[]; closing: boolean } {
+  const requests: StoreRequest[] = [];
+  let message: ToStoreWorker | undefined = first;
+  while (message !== undefined) {
+    if (message === null) return { requests, closing: true };
+    requests.push(...message);
+    if (requests.length >= MAX_GROUP) break;
+    message = (receiveMessageOnPort(port) as { message: ToStoreWorker } | undefined)?.message;
+  }
+  return { requests, closing: false };
+}
+
+function answer(port: MessagePort, answers: readonly StoreAnswer[]): void {
+  port.postMessage({ type: 'answers', answers } satisfies FromStoreWorker);
+}
+
+/** What cannot be tidied now is tried again after the next request. */
+function tidy(store: Store): boolean {
+  try {
+    return store.tidy();
+  } catch {
+    return false;
+  }
+}
+
+if (parentPort !== null) {
+  // Node says that node:sqlite is experimental wherever it is loaded, which is no news to those who use an outbox.
+  process.removeAllListeners('warning');
+  try {
+    const { driver, store } = open(workerData as StoreWorkerData);
+    parentPort.postMessage({ type: 'opened', driver } satisfies FromStoreWorker);
+    serve(parentPort, store);
+  } catch (error) {
+    const failure = describeFailure(error, 'opened');
+    parentPort.postMessage({ type: 'not_opened', failure: { ...failure, kind: 'storage' } } satisfies FromStoreWorker);
+  }
+}
