@@ -1,4 +1,4 @@
-/** Entry `clevertap-attribution/testing`: CleverTap's endpoint, emulated. */
+/** Entry `clevertap-attribution/testing`: CleverTap's endpoint, emulated; and what a queue behind an outbox must do, as checks. */
 
 export { createEmulator } from './emulator.js';
 export type { Emulator } from './emulator.js';
@@ -31,3 +31,7 @@ export type { FaultHandle, Faults } from './fault-list.js';
 export type { MswHttp } from './msw-handlers.js';
 export type { ReceivedRequest } from './received-request.js';
 export type { RequestCounts } from './request-counts.js';
+export { queueConformance } from './queue-conformance.js';
+export type { ConformanceCheck } from './queue-conformance.js';
+export { runQueueProcess } from './queue-process.js';
+export type { QueueProcess, QueueProcessTask, QueueStore, QueueUnderTest } from './queue-under-test.js';

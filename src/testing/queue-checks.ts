@@ -1,0 +1,426 @@
+import assert from 'node:assert/strict';
+import { isAttributionError } from '../errors.js';
+import type { Outcome, QueueDelivery } from '../outbox/queue.js';
+import { deadOf, idsOf, items, type QueueTrial } from './queue-trial.js';
+import type { QueueStore } from './queue-under-test.js';
+
+/** What a check asks of the engine beyond the interface. */
+type Need = 'bound' | 'fairness' | Extract<keyof QueueStore, 'startProcess' | 'cutOff'>;
+
+/** One thing that a queue must do. */
+export interface QueueCheck {
+  readonly name: string;
+  readonly needs?: Need;
+  /** Events that the store may hold, where that matters. */
+  readonly maxEvents?: number;
+  run(trial: QueueTrial): Promise<void>;
+}
+
+const delivered: Outcome = { kind: 'delivered' };
+
+function settleAsDelivered(): Outcome {
+  return delivered;
+}
+
+/** What every queue must do. */
+export const queueChecks: readonly QueueCheck[] = [
+  {
+    name: 'keeps what it acknowledged, for whoever opens it next',
+    async run(trial) {
+      const first = await trial.open();
+      const report = await first.enqueue(items(5));
+      assert.deepEqual([...report.added].sort(), idsOf(items(5)));
+      assert.deepEqual(report.duplicates, []);
+      await first.close();
+      const second = await trial.open();
+      const got: QueueDelivery[] = [];
+      await trial.consume(second, (delivery) => {
+        got.push(delivery);
+        return Promise.resolve(delivered);
+      });
+      await trial.untilEmpty(second);
+      const expected = items(5).map(({ id, partition, payload }) => ({ id, partition, payload, deliveries: 0 }));
+      assert.deepEqual(
+        got
+          .map(({ id, partition, payload, deliveries }) => ({ id, partition, payload, deliveries }))
+          .sort((a, b) => (a.id < b.id ? -1 : 1)),
+        expected,
+      );
+      assert.ok(got.every(({ addedAt, failingSince }) => addedAt > 0 && failingSince === undefined));
+    },
+  },
+  {
+    name: 'takes the same id for the same item: while it waits, once it is a dead letter, after it was delivered',
+    async run(trial) {
+      const queue = await trial.open();
+      const [waits, dies] = items(2);
+      assert.ok(waits !== undefined && dies !== undefined);
+      await queue.enqueue([waits, dies]);
+      assert.deepEqual(await queue.enqueue([waits]), { added: [], duplicates: [waits.id] });
+      const twice = { ...waits, id: 'twice in a call' };
+      const report = await queue.enqueue([twice, twice]);
+      assert.deepEqual(report, { added: [twice.id], duplicates: [twice.id] });
+      const ids = await trial.consumeAll(queue, (id) =>
+        id === dies.id ? { kind: 'dead', reason: 'it is wrong' } : delivered,
+      );
+      await trial.untilEmpty(queue);
+      assert.deepEqual(await queue.enqueue([waits, dies]), { added: [], duplicates: [waits.id, dies.id] });
+      await trial.untilEmpty(queue);
+      assert.equal(ids.length, 3);
+    },
+  },
+  {
+    name: 'hands an item out again when it is due, not earlier, and keeps since when it fails',
+    async run(trial) {
+      const queue = await trial.open();
+      await queue.enqueue(items(1));
+      const seen: { at: number; delivery: QueueDelivery }[] = [];
+      let due = 0;
+      await trial.consume(queue, (delivery) => {
+        seen.push({ at: Date.now(), delivery });
+        if (seen.length > 1) return Promise.resolve(delivered);
+        due = Date.now() + 300;
+        return Promise.resolve({ kind: 'retry', at: due, reason: 'not now', failingSince: 1_234 });
+      });
+      await trial.until('the item is delayed', async () => (await queue.stats()).delayed === 1 || seen.length === 2);
+      await trial.untilEmpty(queue);
+      assert.equal(seen.length, 2);
+      assert.ok((seen[1]?.at ?? 0) >= due);
+      assert.equal(seen[1]?.delivery.failingSince, 1_234);
+      assert.equal(seen[1].delivery.deliveries, 1);
+      assert.equal(seen[1].delivery.addedAt, seen[0]?.delivery.addedAt);
+    },
+  },
+  {
+    name: 'makes what is due later due now when a partition is released, and leaves other partitions alone',
+    async run(trial) {
+      const queue = await trial.open();
+      await queue.enqueue([...items(3, { partition: 'P', prefix: 'p' }), ...items(3, { partition: 'Q', prefix: 'q' })]);
+      const hour = Date.now() + 3_600_000;
+      let hold = true;
+      const ids = await trial.consumeAll(queue, () =>
+        hold ? { kind: 'retry', at: hour, reason: 'credentials were refused' } : delivered,
+      );
+      await trial.until('all are delayed', async () => (await queue.stats()).delayed === 6);
+      hold = false;
+      ids.length = 0;
+      assert.equal(await queue.release('P'), 3);
+      await trial.until('the released ones were handed out', () => ids.length === 3);
+      assert.deepEqual([...ids].sort(), idsOf(items(3, { prefix: 'p' })));
+      await trial.until('the others still wait', async () => (await queue.stats()).delayed === 3);
+      assert.equal(await queue.release('nobody'), 0);
+    },
+  },
+  {
+    name: 'keeps dead letters in order, replays some and discards others',
+    async run(trial) {
+      const queue = await trial.open();
+      let mend = false;
+      const ids = await trial.consumeAll(
+        queue,
+        () => (mend ? delivered : { kind: 'dead', reason: 'a field is missing' }),
+        { concurrency: 1 },
+      );
+      // One after another, so that the order in which they die is known.
+      for (const item of items(4)) {
+        await queue.enqueue([item]);
+        await trial.until(`${item.id} is dead`, async () => (await deadOf(queue)).some(({ id }) => id === item.id));
+      }
+      const letters = await deadOf(queue);
+      assert.deepEqual(idsOf(letters), idsOf(items(4)));
+      const [letter] = letters;
+      assert.equal(letter?.reason, 'a field is missing');
+      assert.equal(letter.payload, items(1)[0]?.payload);
+      assert.equal(letter.partition, 'P');
+      assert.ok(letter.diedAt >= letter.addedAt);
+      assert.deepEqual(idsOf(await deadOf(queue, { limit: 2 })), idsOf(letters).slice(0, 2));
+      assert.deepEqual(idsOf(await deadOf(queue, { after: 'item-0001' })), idsOf(letters).slice(2));
+      assert.equal((await queue.stats()).dead, 4);
+
+      mend = true;
+      ids.length = 0;
+      assert.equal(await queue.replay(['item-0002', 'nobody']), 1);
+      await trial.until('it was handed out again', () => ids.length === 1);
+      assert.deepEqual(ids, ['item-0002']);
+      await trial.untilEmpty(queue);
+      assert.equal(await queue.discard(['item-0000', 'item-0002', 'nobody']), 1);
+      assert.deepEqual(idsOf(await deadOf(queue)), ['item-0001', 'item-0003']);
+      const report = await queue.enqueue(items(1));
+      assert.deepEqual(report.added, ['item-0000'], 'what was discarded may come again');
+    },
+  },
+  {
+    name: 'hands an item out again if its handler fails',
+    async run(trial) {
+      const queue = await trial.open();
+      await queue.enqueue(items(1));
+      let calls = 0;
+      await trial.consume(
+        queue,
+        () => {
+          calls += 1;
+          return calls === 1 ? Promise.reject(new Error('a bug')) : Promise.resolve(delivered);
+        },
+        { leaseMs: trial.leaseMs },
+      );
+      await trial.untilEmpty(queue);
+      assert.equal(calls, 2);
+      assert.equal((await queue.stats()).dead, 0);
+    },
+  },
+  {
+    name: 'keeps an item out for as long as its handler runs, however short the lease',
+    async run(trial) {
+      const [first, second] = [await trial.open(), await trial.open()];
+      await first.enqueue(items(1));
+      let finish: (() => void) | undefined;
+      const started = new Promise<void>((begun) => {
+        void trial.consume(
+          first,
+          () => {
+            begun();
+            return new Promise((resolve) => (finish = () => resolve(delivered)));
+          },
+          { leaseMs: trial.leaseMs },
+        );
+      });
+      await started;
+      const taken = await trial.consumeAll(second, settleAsDelivered, { leaseMs: trial.leaseMs });
+      const threeLeases = Date.now() + 3 * trial.leaseMs;
+      await trial.until('three leases are over', () => Date.now() > threeLeases);
+      assert.deepEqual(taken, []);
+      finish?.();
+      await trial.untilEmpty(second);
+      assert.deepEqual(taken, []);
+    },
+  },
+  {
+    name: 'does not let an item be settled by one who has handed it back',
+    async run(trial) {
+      const [first, second] = [await trial.open(), await trial.open()];
+      await first.enqueue(items(1));
+      let finishFirst: ((outcome: Outcome) => void) | undefined;
+      const stopping = await trial.consume(first, () => new Promise((resolve) => (finishFirst = resolve)));
+      await trial.until('it is out', () => finishFirst !== undefined);
+      assert.deepEqual(await stopping.stop({ timeoutMs: 0 }), { settled: 0, handedBack: 1 });
+      let finishSecond: ((outcome: Outcome) => void) | undefined;
+      await trial.consume(second, () => new Promise((resolve) => (finishSecond = resolve)));
+      await trial.until('it is out again', () => finishSecond !== undefined);
+      finishFirst?.({ kind: 'dead', reason: 'too late' });
+      await first.stats();
+      const { leased, dead } = await second.stats();
+      assert.deepEqual({ leased, dead }, { leased: 1, dead: 0 });
+      finishSecond?.(delivered);
+      await trial.untilEmpty(second);
+      assert.equal((await second.stats()).dead, 0);
+    },
+  },
+  {
+    name: 'hands no item to two of several workers',
+    async run(trial) {
+      const workers = [await trial.open(), await trial.open(), await trial.open()];
+      const [first] = workers;
+      const times = new Map<string, number>();
+      for (const worker of workers) {
+        await trial.consume(worker, async ({ id }) => {
+          times.set(id, (times.get(id) ?? 0) + 1);
+          await new Promise(setImmediate);
+          return delivered;
+        });
+      }
+      const all = items(300);
+      for (let from = 0; from < all.length; from += 50) await first?.enqueue(all.slice(from, from + 50));
+      assert.ok(first !== undefined);
+      await trial.untilEmpty(first);
+      assert.equal(times.size, all.length);
+      assert.deepEqual(
+        [...times].filter(([, count]) => count > 1),
+        [],
+      );
+    },
+  },
+  {
+    name: 'has no more items out than it may, in all and of one partition',
+    async run(trial) {
+      const queue = await trial.open();
+      await queue.enqueue([
+        ...items(20, { partition: 'P', prefix: 'p' }),
+        ...items(20, { partition: 'Q', prefix: 'q' }),
+        ...items(20, { partition: 'R', prefix: 'r' }),
+      ]);
+      const out = new Map<string, number>();
+      let most = 0;
+      let mostOfOne = 0;
+      await trial.consume(
+        queue,
+        async ({ partition }) => {
+          out.set(partition, (out.get(partition) ?? 0) + 1);
+          most = Math.max(
+            most,
+            [...out.values()].reduce((a, b) => a + b, 0),
+          );
+          mostOfOne = Math.max(mostOfOne, ...out.values());
+          await new Promise(setImmediate);
+          out.set(partition, (out.get(partition) ?? 0) - 1);
+          return delivered;
+        },
+        { concurrency: 5, perPartition: 2 },
+      );
+      await trial.untilEmpty(queue);
+      assert.ok(most <= 5, `${most} were out`);
+      assert.ok(mostOfOne <= 2, `${mostOfOne} of one partition were out`);
+    },
+  },
+  {
+    name: 'waits for the handlers when it is stopped, and hands out nothing more',
+    async run(trial) {
+      const queue = await trial.open();
+      await queue.enqueue(items(10));
+      const finish: (() => void)[] = [];
+      const consumer = await trial.consume(
+        queue,
+        () => new Promise((resolve) => finish.push(() => resolve(delivered))),
+      );
+      await trial.until('as many are out as may be', () => finish.length === 4);
+      const stopping = consumer.stop({ timeoutMs: 60_000 });
+      for (const end of finish) end();
+      assert.deepEqual(await stopping, { settled: 4, handedBack: 0 });
+      assert.equal(finish.length, 4);
+      const { ready, leased } = await queue.stats();
+      assert.deepEqual({ ready, leased }, { ready: 6, leased: 0 });
+    },
+  },
+  {
+    name: 'hands back what is not done in time when it is stopped, due at once',
+    async run(trial) {
+      const queue = await trial.open();
+      await queue.enqueue(items(3));
+      let out = 0;
+      const consumer = await trial.consume(queue, () => {
+        out += 1;
+        return new Promise(() => undefined);
+      });
+      await trial.until('all are out', () => out === 3);
+      assert.deepEqual(await consumer.stop({ timeoutMs: 10 }), { settled: 0, handedBack: 3 });
+      const ids = await trial.consumeAll(queue, settleAsDelivered);
+      await trial.untilEmpty(queue);
+      assert.deepEqual([...ids].sort(), idsOf(items(3)));
+    },
+  },
+  {
+    name: 'tells how old the oldest item is, and nothing of an empty queue',
+    async run(trial) {
+      const queue = await trial.open();
+      const empty = { ready: 0, delayed: 0, leased: 0, dead: 0, oldestAgeMs: undefined };
+      assert.deepEqual(await queue.stats(), empty);
+      const before = Date.now();
+      await queue.enqueue(items(1));
+      const { oldestAgeMs } = await queue.stats();
+      assert.ok(oldestAgeMs !== undefined && oldestAgeMs >= 0 && oldestAgeMs <= Date.now() - before + 5);
+    },
+  },
+  {
+    name: 'rejects with `closed` after it was closed',
+    async run(trial) {
+      const queue = await trial.open();
+      await queue.enqueue(items(1));
+      await queue.close();
+      await queue.close();
+      await assert.rejects(queue.enqueue(items(1)), (error) => isAttributionError(error) && error.code === 'closed');
+    },
+  },
+  {
+    name: 'refuses what is too much, all of a call or none, and delivers what it holds all the same',
+    needs: 'bound',
+    maxEvents: 10,
+    async run(trial) {
+      const queue = await trial.open();
+      await queue.enqueue(items(8));
+      const tooMuch = items(3, { prefix: 'more' });
+      await assert.rejects(queue.enqueue(tooMuch), (error) => isAttributionError(error) && error.code === 'overflow');
+      assert.equal((await queue.stats()).ready, 8);
+      await queue.enqueue(tooMuch.slice(0, 2));
+      assert.deepEqual((await queue.enqueue(items(8))).duplicates.length, 8, 'what is there needs no room');
+      await trial.consumeAll(queue, settleAsDelivered);
+      await trial.untilEmpty(queue);
+      assert.equal((await queue.enqueue(tooMuch.slice(2))).added.length, 1);
+    },
+  },
+  {
+    name: 'lets a partition with little have its turn before one with much is done',
+    needs: 'fairness',
+    async run(trial) {
+      const queue = await trial.open();
+      const much = items(500, { partition: 'MUCH', prefix: 'much' });
+      await queue.enqueue(much);
+      await queue.enqueue(items(1, { partition: 'LITTLE', prefix: 'little' }));
+      const ids = await trial.consumeAll(queue, settleAsDelivered, { concurrency: 2 });
+      await trial.untilEmpty(queue);
+      const turn = ids.indexOf('little-0000');
+      assert.ok(turn >= 0 && turn < 50, `its turn came at ${turn}`);
+    },
+  },
+  {
+    name: 'has everything that it acknowledged before its process was killed',
+    needs: 'startProcess',
+    async run(trial) {
+      const child = await trial.store.startProcess?.('enqueue');
+      assert.ok(child !== undefined);
+      trial.afterwards(() => child.kill());
+      await trial.until('the process has stored some', () => child.reported.length >= 200);
+      await child.kill();
+      const acknowledged = new Set(child.reported);
+      const queue = await trial.open();
+      const ids = await trial.consumeAll(queue, settleAsDelivered, { concurrency: 64 });
+      await trial.untilEmpty(queue);
+      assert.equal(ids.length, new Set(ids).size, 'none was handed out twice');
+      const found = new Set(ids);
+      assert.deepEqual(
+        [...acknowledged].filter((id) => !found.has(id)),
+        [],
+      );
+    },
+  },
+  {
+    name: 'hands out again, to others, what a killed process had, and no dead letter comes of it',
+    needs: 'startProcess',
+    async run(trial) {
+      const queue = await trial.open();
+      await queue.enqueue(items(6));
+      const child = await trial.store.startProcess?.('consume');
+      assert.ok(child !== undefined);
+      trial.afterwards(() => child.kill());
+      await trial.until('the process has some', () => child.reported.length > 0);
+      await child.kill();
+      const ids = await trial.consumeAll(queue, settleAsDelivered, { leaseMs: trial.leaseMs });
+      await trial.untilEmpty(queue);
+      assert.deepEqual([...ids].sort(), idsOf(items(6)));
+      assert.equal((await queue.stats()).dead, 0);
+    },
+  },
+  {
+    name: 'refuses what it cannot store while its engine is out of reach, and goes on when it is back, without dead letters',
+    needs: 'cutOff',
+    async run(trial) {
+      const queue = await trial.open();
+      await queue.enqueue(items(5));
+      const reconnect = await trial.store.cutOff?.();
+      assert.ok(reconnect !== undefined);
+      let connected = false;
+      const back = async (): Promise<void> => {
+        if (!connected) await reconnect();
+        connected = true;
+      };
+      trial.afterwards(back);
+      await assert.rejects(
+        queue.enqueue(items(1, { prefix: 'refused' })),
+        (error) => isAttributionError(error) && error.code === 'storage' && error.retryable,
+      );
+      await back();
+      const ids = await trial.consumeAll(queue, settleAsDelivered);
+      await trial.untilEmpty(queue);
+      assert.deepEqual([...new Set(ids)].filter((id) => id.startsWith('item')).sort(), idsOf(items(5)));
+      assert.equal((await queue.stats()).dead, 0);
+    },
+  },
+];
