@@ -37,16 +37,9 @@ function reasonToSkip(
   { lacks }: QueueUnderTest,
   sample: { readonly startProcess?: unknown; readonly cutOff?: unknown },
 ): string | undefined {
-  switch (needs) {
-    case undefined:
-      return undefined;
-    case 'bound':
-    case 'fairness':
-      return lacks?.[needs];
-    case 'startProcess':
-    case 'cutOff':
-      return sample[needs] === undefined ? `the store under test has no ${needs}()` : undefined;
-  }
+  if (needs === undefined) return undefined;
+  if (needs === 'bound' || needs === 'fairness') return lacks?.[needs];
+  return sample[needs] === undefined ? `the store under test has no ${needs}()` : undefined;
 }
 
 async function runCheck(check: QueueCheck, underTest: QueueUnderTest): Promise<void> {

@@ -1,9 +1,10 @@
 import type { Bookkeeping } from './bookkeeping.js';
 import type { Database, Statement } from './database.js';
-import type { Claim, ClaimCursor, ClaimedItem, ClaimRequest, Held } from './store-operations.js';
+import { Claiming } from './claiming.js';
+import type { Claim, ClaimCursor, ClaimRequest, Held } from './store-operations.js';
 
 /** Partitions looked at by one claim; with more of them it goes on in another, so that nobody waits long for the lock. */
-const MAX_STEPS = 1_000;
+const MAX_STEPS = 5_000;
 
 interface Candidate {
   readonly seq: number;
@@ -26,6 +27,7 @@ interface LeasedRow {
 export class Claims {
   readonly #bookkeeping: Bookkeeping;
   readonly #firstBehind: Statement;
+  readonly #firstOf: Statement;
   readonly #lease: Statement;
   readonly #endExpired: Statement;
   readonly #firstLeaseEnd: Statement;
@@ -39,6 +41,9 @@ export class Claims {
     this.#firstBehind = database.prepare(
       `SELECT seq, partition, due FROM items WHERE lease IS NULL AND partition > ?
        ORDER BY partition, due, seq LIMIT 1`,
+    );
+    this.#firstOf = database.prepare(
+      `SELECT seq, partition, due FROM items WHERE lease IS NULL AND partition = ? ORDER BY due, seq LIMIT 1`,
     );
     this.#lease = database.prepare(
       `UPDATE items SET lease = ?, lease_until = ?, deliveries = deliveries + 1 WHERE seq = ?
@@ -58,35 +63,71 @@ export class Claims {
   /** Claims what is due, in turns, as far as there is room for each partition. */
   claim(request: ClaimRequest, now: number): Claim {
     this.#endExpired.run(now);
-    const lease = this.#newLease();
-    const rooms = new Map<number, number>();
-    const items: ClaimedItem[] = [];
-    let { position, idleFrom, wrapped, nextDue } = request.cursor ?? START;
-    let complete = false;
-    for (let steps = 0; items.length < request.count && steps < MAX_STEPS; steps += 1) {
-      const next = this.#firstAfter(position);
-      if (next === undefined) {
-        complete = true;
-        break;
+    const claiming = new Claiming(request, this.#newLease());
+    const sweep = this.#sweep(claiming, now);
+    const lastServed = this.#takeTurns(claiming, now);
+    const ended = sweep.complete || claiming.isFull;
+    const cursor: ClaimCursor = ended
+      ? { position: lastServed ?? sweep.position, from: undefined, wrapped: false, nextDue: undefined }
+      : { ...sweep, nextDue: claiming.nextDue };
+    const { lease, items, nextDue } = claiming;
+    return { lease, items, cursor, complete: sweep.complete, lookAgainAt: this.#earlier(nextDue) };
+  }
+
+  /** Looks at one partition after another, from where the last claim stopped, and takes one item of each. */
+  #sweep(claiming: Claiming, now: number): { position: number; from: number; wrapped: boolean; complete: boolean } {
+    let { position, wrapped } = claiming.start;
+    const from = claiming.start.from ?? position;
+    for (let steps = 0; !claiming.isFull && steps < MAX_STEPS; steps += 1) {
+      let next = this.#firstBehind.get(position) as Candidate | undefined;
+      if (next === undefined && !wrapped) {
+        wrapped = true;
+        next = this.#firstBehind.get(0) as Candidate | undefined;
       }
-      if (next.partition <= position) wrapped = true;
+      if (next === undefined || (wrapped && next.partition > from)) return { position, from, wrapped, complete: true };
       position = next.partition;
-      if (wrapped && idleFrom !== undefined && position >= idleFrom) {
-        complete = true;
-        break;
-      }
-      const room = rooms.get(position) ?? this.#roomFor(position, request);
-      if (next.due <= now && room > 0) {
-        rooms.set(position, room - 1);
-        items.push(this.#take(next, lease, now + request.leaseMs));
-        [idleFrom, wrapped, nextDue] = [undefined, false, undefined];
-        continue;
-      }
-      if (idleFrom === undefined) [idleFrom, wrapped] = [position, false];
-      if (next.due > now) nextDue = Math.min(nextDue ?? next.due, next.due);
+      this.#takeIfDue(next, claiming, now);
     }
-    const cursor: ClaimCursor = complete ? { ...START, position } : { position, idleFrom, wrapped, nextDue };
-    return { lease, items, cursor, complete, lookAgainAt: this.#earlier(nextDue) };
+    return { position, from, wrapped, complete: false };
+  }
+
+  /**
+   * Has those that had something take further turns, without a look at those that had nothing: there may be thousands of them.
+   * Gives the key of the one served last.
+   */
+  #takeTurns(claiming: Claiming, now: number): number | undefined {
+    let lastServed: number | undefined;
+    for (let serving = claiming.served(); serving.length > 0 && !claiming.isFull;) {
+      serving = serving.filter((partition) => {
+        if (claiming.isFull) return true;
+        const next = this.#firstOf.get(partition) as Candidate | undefined;
+        if (next === undefined || !this.#takeIfDue(next, claiming, now)) return false;
+        lastServed = partition;
+        return true;
+      });
+    }
+    return lastServed;
+  }
+
+  #takeIfDue(candidate: Candidate, claiming: Claiming, now: number): boolean {
+    const { seq, partition, due } = candidate;
+    if (due > now) {
+      claiming.isLater(due);
+      return false;
+    }
+    const name = this.#bookkeeping.nameOf(partition);
+    if (!claiming.hasRoomFor(partition, name)) return false;
+    const row = this.#lease.get(claiming.lease, now + claiming.leaseMs, seq) as LeasedRow;
+    claiming.took(partition, {
+      seq,
+      id: row.id,
+      partition: name,
+      payload: row.payload,
+      deliveries: row.deliveries - 1,
+      addedAt: row.added,
+      failingSince: row.failing_since ?? undefined,
+    });
+    return true;
   }
 
   /** Keeps items out until a time. */
@@ -99,34 +140,9 @@ export class Claims {
     return held.reduce((sum, { seq, lease }) => sum + Number(this.#handBack.run(seq, lease).changes), 0);
   }
 
-  /** The first item of the partition behind this one, or of the first partition of all. */
-  #firstAfter(position: number): Candidate | undefined {
-    return (this.#firstBehind.get(position) ?? this.#firstBehind.get(0)) as Candidate | undefined;
-  }
-
-  #roomFor(partition: number, { perPartition, rooms }: ClaimRequest): number {
-    return rooms.get(this.#bookkeeping.nameOf(partition)) ?? perPartition;
-  }
-
-  #take({ seq, partition }: Candidate, lease: number, until: number): ClaimedItem {
-    const row = this.#lease.get(lease, until, seq) as LeasedRow;
-    return {
-      seq,
-      id: row.id,
-      partition: this.#bookkeeping.nameOf(partition),
-      payload: row.payload,
-      deliveries: row.deliveries - 1,
-      addedAt: row.added,
-      failingSince: row.failing_since ?? undefined,
-    };
-  }
-
   #earlier(nextDue: number | undefined): number | undefined {
     const { at } = this.#firstLeaseEnd.get() as { at: number | null };
     if (at === null) return nextDue;
     return nextDue === undefined ? at : Math.min(at, nextDue);
   }
 }
-
-/** Keys of partitions start at 1. */
-const START: ClaimCursor = { position: 0, idleFrom: undefined, wrapped: false, nextDue: undefined };

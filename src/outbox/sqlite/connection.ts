@@ -4,20 +4,21 @@ import { checkOwnership, migrate } from './schema.js';
 import { FIRST_SOUND_VERSION, isSoundVersion } from './sqlite-version.js';
 import { troubleKindOf } from './sqlite-trouble.js';
 
-/** How long to wait for other processes that write. */
-const BUSY_TIMEOUT_MS = 10_000;
-
 /** What the write-ahead log may leave on the disk once it was larger. */
 const MAX_IDLE_LOG_BYTES = 16 * 1024 * 1024;
 
 /** Sets a fresh connection up, its file included, and makes sure that what it commits is on the disk. */
-export function prepareConnection(database: Database, maxPages: (pageSize: number) => number): void {
+export function prepareConnection(
+  database: Database,
+  lockTimeoutMs: number,
+  maxPages: (pageSize: number) => number,
+): void {
   checkSqliteVersion(database);
-  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  database.exec(`PRAGMA busy_timeout = ${lockTimeoutMs}`);
   checkOwnership(database);
   // Only heeded while the file is empty, and only before the write-ahead log is.
   database.exec('PRAGMA auto_vacuum = INCREMENTAL');
-  useWriteAheadLog(database);
+  useWriteAheadLog(database, lockTimeoutMs);
   database.exec(`PRAGMA journal_size_limit = ${MAX_IDLE_LOG_BYTES}; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON`);
   migrate(database);
   database.exec('UPDATE totals SET opened = opened + 1');
@@ -34,8 +35,8 @@ function checkSqliteVersion(database: Database): void {
   });
 }
 
-function useWriteAheadLog(database: Database): void {
-  const deadline = Date.now() + BUSY_TIMEOUT_MS;
+function useWriteAheadLog(database: Database, lockTimeoutMs: number): void {
+  const deadline = Date.now() + lockTimeoutMs;
   for (;;) {
     try {
       if (readPragma(database, 'journal_mode = WAL') === 'wal') return;

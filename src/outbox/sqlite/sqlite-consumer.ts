@@ -64,13 +64,17 @@ export class SqliteConsumer implements Consumer {
     return (this.#stopped ??= this.#stop(timeoutMs));
   }
 
+  #isStopped(): boolean {
+    return this.#stopped !== undefined;
+  }
+
   get #room(): number {
     return this.#options.concurrency - this.#out.size;
   }
 
   /** Claims until there is no room, or nothing that is due. */
   async #claimAll(): Promise<void> {
-    while (this.#wanted && this.#room > 0 && this.#stopped === undefined) {
+    while (this.#wanted && this.#room > 0 && !this.#isStopped()) {
       this.#wanted = false;
       let claim: Claim;
       try {
@@ -81,6 +85,10 @@ export class SqliteConsumer implements Consumer {
         return;
       }
       this.#cursor = claim.cursor;
+      if (this.#isStopped()) {
+        await this.#giveBack(claim.items.map(({ seq }) => ({ seq, lease: claim.lease })));
+        return;
+      }
       for (const item of claim.items) this.#start(item, claim.lease);
       if (!claim.complete) this.#wanted = true;
       if (claim.lookAgainAt !== undefined) this.#lookAgain(claim.lookAgainAt);
@@ -215,6 +223,10 @@ export class SqliteConsumer implements Consumer {
     const held = [...this.#out].map(({ seq, lease }) => ({ seq, lease }));
     this.#out.clear();
     this.#outByPartition.clear();
+    return this.#giveBack(held);
+  }
+
+  async #giveBack(held: readonly Held[]): Promise<number> {
     if (held.length === 0) return 0;
     try {
       return await this.#surroundings.calls.call('handBack', held);

@@ -22,6 +22,8 @@ export interface SqliteQueueOptions {
   readonly rememberMs?: number | undefined;
   /** How often to look for what other processes have stored, in milliseconds; one's own is seen at once. @default 500 */
   readonly pollMs?: number | undefined;
+  /** How long to wait while other processes write, in milliseconds, before a call rejects. @default 10000 */
+  readonly lockTimeoutMs?: number | undefined;
   /** The SQLite driver to use. @default the first of node:sqlite, better-sqlite3 and @photostructure/sqlite that fits */
   readonly driver?: DriverName | undefined;
 }
@@ -34,6 +36,7 @@ export interface ResolvedSqliteQueueOptions {
   readonly maxShare: number;
   readonly rememberMs: number;
   readonly pollMs: number;
+  readonly lockTimeoutMs: number;
   readonly driver?: DriverName | undefined;
 }
 
@@ -60,6 +63,9 @@ const schema = z.strictObject({
   pollMs: wholeNumber(1)
     .max(2 ** 31 - 1, { error: 'must be less than 2^31 milliseconds' })
     .default(500),
+  lockTimeoutMs: wholeNumber(0)
+    .max(2 ** 31 - 1, { error: 'must be less than 2^31 milliseconds' })
+    .default(10_000),
   driver: z
     .enum(['node:sqlite', 'better-sqlite3', '@photostructure/sqlite'], {
       error: 'must be "node:sqlite", "better-sqlite3" or "@photostructure/sqlite"',

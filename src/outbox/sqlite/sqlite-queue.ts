@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { ClosedError, StorageError } from '../../errors.js';
+import { checkItems } from '../queue-items.js';
 import type {
   Consumer,
   ConsumeOptions,
@@ -43,6 +44,7 @@ class SqliteQueue implements Queue, StoreCalls {
 
   async enqueue(items: readonly QueueItem[]): Promise<EnqueueReport> {
     if (items.length === 0) return { added: [], duplicates: [] };
+    checkItems(items);
     const report = await this.call('add', items);
     if ('kind' in report) throw toError(report);
     if (report.added.length > 0) this.#wakeConsumers();
@@ -117,13 +119,13 @@ class SqliteQueue implements Queue, StoreCalls {
   /** The thread that keeps the file: started by the first call, and anew by the first one after it ended. */
   #running(): StoreThread {
     if (this.#thread?.isRunning === true) return this.#thread;
-    const { path, maxEvents, maxBytes, maxShare, rememberMs, driver } = this.#options;
+    const { path, driver, maxEvents, maxBytes, maxShare, rememberMs, lockTimeoutMs } = this.#options;
     ensureQueueFile(path);
     for (const concern of concernsAbout(path)) warnOnce(concern);
     this.#thread = new StoreThread({
       path,
       drivers: chooseDriver(currentSurroundings(), driver),
-      options: { maxEvents, maxBytes, maxShare, rememberMs },
+      options: { maxEvents, maxBytes, maxShare, rememberMs, lockTimeoutMs },
     });
     return this.#thread;
   }

@@ -6,15 +6,15 @@ export interface ClaimedItem extends QueueDelivery {
   readonly seq: number;
 }
 
-/** How far a claim's search has come; given back with the next claim. */
+/** How far the sweep over the partitions has come; given back with the next claim. */
 export interface ClaimCursor {
-  /** Key of the partition that was served last. */
+  /** Key of the partition that was looked at last. */
   readonly position: number;
-  /** Key of the first partition in a row that had nothing for us. */
-  readonly idleFrom: number | undefined;
-  /** Whether the search has started over since. */
+  /** Key of the partition behind which a sweep began that has not come round yet. */
+  readonly from: number | undefined;
+  /** Whether that sweep has started over at the first partition. */
   readonly wrapped: boolean;
-  /** Earliest time at which one of those partitions has something, in epoch milliseconds. */
+  /** Earliest time at which a partition that it came by has something, in epoch milliseconds. */
   readonly nextDue: number | undefined;
 }
 
@@ -34,7 +34,7 @@ export interface Claim {
   readonly lease: number;
   readonly items: readonly ClaimedItem[];
   readonly cursor: ClaimCursor;
-  /** Whether all there is was looked at; if not, another claim goes on from the cursor. */
+  /** Whether all partitions were looked at; if not, another claim goes on from the cursor. */
   readonly complete: boolean;
   /** When to look again at the latest, as far as is known: something falls due, or a lease ends. */
   readonly lookAgainAt: number | undefined;

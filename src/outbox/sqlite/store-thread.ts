@@ -63,7 +63,8 @@ export class StoreThread {
     this.#worker.ref();
     const exited = once(this.#worker, 'exit');
     this.#worker.postMessage(null satisfies ToStoreWorker);
-    await exited;
+    // However it ended: nobody waits for anything any more.
+    await exited.catch(() => undefined);
   }
 
   /** One message for all that was asked for in this turn of the event loop. */

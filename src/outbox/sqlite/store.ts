@@ -23,6 +23,8 @@ import type {
 export interface StoreOptions extends BoundOptions {
   /** How long to know again the ids of delivered events, in milliseconds. */
   readonly rememberMs: number;
+  /** How long to wait for other processes that write, in milliseconds. */
+  readonly lockTimeoutMs: number;
 }
 
 /** What a store takes from outside. */
@@ -30,6 +32,14 @@ export interface StoreSurroundings {
   readonly now: () => number;
   /** A number that no other lease has. */
   readonly newLease: () => number;
+}
+
+interface StatsRow {
+  readonly stored: number;
+  readonly delayed: number;
+  readonly leased: number;
+  readonly dead: number;
+  readonly oldest: number | null;
 }
 
 /** Free pages that are kept for what comes next; the rest goes back to the disk. */
@@ -54,10 +64,9 @@ export class Store implements StoreOperations {
   readonly #deadLetters: DeadLetters;
   readonly #release: Statement;
   readonly #stats: Statement;
-  readonly #oldest: Statement;
 
   constructor(database: Database, options: StoreOptions, { now, newLease }: StoreSurroundings) {
-    prepareConnection(database, (pageSize) => maxPages(options, pageSize));
+    prepareConnection(database, options.lockTimeoutMs, (pageSize) => maxPages(options, pageSize));
     this.#database = database;
     this.#now = now;
     this.#bookkeeping = new Bookkeeping(database);
@@ -71,14 +80,15 @@ export class Store implements StoreOperations {
       `UPDATE items SET due = ? WHERE seq IN (
          SELECT seq FROM items WHERE lease IS NULL AND partition = ? AND due > ? ORDER BY due LIMIT ?)`,
     );
+    // What is ready is the rest, since it can be very much: only the others are counted.
     this.#stats = database.prepare(
       `SELECT
-         (SELECT count(*) FROM items WHERE lease IS NULL AND due <= ?) AS ready,
-         (SELECT count(*) FROM items WHERE lease IS NULL AND due > ?) AS delayed,
+         (SELECT stored FROM totals) AS stored,
+         (SELECT count(*) FROM partitions CROSS JOIN items ON partition = key WHERE lease IS NULL AND due > ?) AS delayed,
          (SELECT count(*) FROM items WHERE lease IS NOT NULL) AS leased,
-         (SELECT count(*) FROM dead) AS dead`,
+         (SELECT count(*) FROM dead) AS dead,
+         (SELECT added FROM items ORDER BY seq LIMIT 1) AS oldest`,
     );
-    this.#oldest = database.prepare('SELECT added FROM items ORDER BY seq LIMIT 1');
   }
 
   /** Runs steps that belong together: when it returns, all that they changed is on the disk; if it throws, nothing is. */
@@ -142,9 +152,9 @@ export class Store implements StoreOperations {
 
   stats(): QueueStats {
     const now = this.#now();
-    const counts = this.#stats.get(now, now) as Omit<QueueStats, 'oldestAgeMs'>;
-    const oldest = this.#oldest.get() as { added: number } | undefined;
-    return { ...counts, oldestAgeMs: oldest === undefined ? undefined : Math.max(0, now - oldest.added) };
+    const { stored, delayed, leased, dead, oldest } = this.#stats.get(now) as StatsRow;
+    const oldestAgeMs = oldest === null ? undefined : Math.max(0, now - oldest);
+    return { ready: stored - delayed - leased - dead, delayed, leased, dead, oldestAgeMs };
   }
 
   dead(request: DeadPageRequest): DeadPage {

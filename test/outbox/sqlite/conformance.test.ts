@@ -5,6 +5,7 @@ import { sqliteQueue } from '../../../src/outbox/sqlite/sqlite-queue.js';
 import { queueConformance, type QueueStore } from '../../../src/testing/index.js';
 import { bundleScript } from './bundled-script.js';
 import { Child } from './child.js';
+import { lockFile } from './locked-file.js';
 import { workFolder } from './work-folder.js';
 
 const folder = await workFolder();
@@ -14,10 +15,14 @@ let stores = 0;
 function createStore(bounds?: { readonly maxEvents: number }): QueueStore {
   const path = join(folder, `${(stores += 1)}.db`);
   return {
-    open: () => sqliteQueue({ path, maxShare: 1, pollMs: 20, ...bounds }),
+    open: () => sqliteQueue({ path, maxShare: 1, pollMs: 20, lockTimeoutMs: 200, ...bounds }),
     startProcess: (task) => {
       const child = new Child(script, [path, task]);
       return Promise.resolve({ reported: child.lines, kill: () => child.kill() });
+    },
+    cutOff: () => {
+      const unlock = lockFile(path);
+      return Promise.resolve(() => Promise.resolve(unlock()));
     },
     drop: () => rm(path, { force: true }),
   };
