@@ -4,7 +4,7 @@
  * The library starts its worker thread from such a text: a file of its own would get lost when users bundle the library.
  */
 import { dirname, join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build as bundle, type Plugin } from 'esbuild';
 
 const SUFFIX = '?source';
 
@@ -14,7 +14,7 @@ function entryOf(specifier: string, importer: string): string {
 
 /** Bundles a module into the text of one CommonJS script. */
 export async function bundleSource(entry: string): Promise<{ text: string; files: readonly string[] }> {
-  const { outputFiles, metafile } = await build({
+  const { outputFiles, metafile } = await bundle({
     entryPoints: [entry],
     bundle: true,
     write: false,
@@ -32,12 +32,12 @@ export async function bundleSource(entry: string): Promise<{ text: string; files
 export function bundledSource(): Plugin {
   return {
     name: 'bundled-source',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /\?source$/ }, ({ path, importer }) => ({
+    setup(build) {
+      build.onResolve({ filter: /\?source$/ }, ({ path, importer }) => ({
         path: entryOf(path, importer),
         namespace: 'bundled-source',
       }));
-      onLoad({ filter: /.*/, namespace: 'bundled-source' }, async ({ path }) => {
+      build.onLoad({ filter: /.*/, namespace: 'bundled-source' }, async ({ path }) => {
         const { text, files } = await bundleSource(path);
         return { contents: text, loader: 'text', watchFiles: [...files] };
       });

@@ -9,7 +9,7 @@ export interface ConformanceCheck {
   /** Why it cannot be run; undefined if it can. */
   readonly skip: string | undefined;
   /** Rejects if the queue does not do it. */
-  run(): Promise<void>;
+  readonly run: () => Promise<void>;
 }
 
 /**

@@ -24,9 +24,9 @@ export interface DriverSurroundings {
   /** Whether Node brings `node:sqlite`. */
   readonly hasNodeSqlite: boolean;
   /** The file that a package is loaded from; undefined if it is not installed. */
-  resolve(name: string): string | undefined;
+  readonly resolve: (name: string) => string | undefined;
   /** Version of an installed package. */
-  versionOf(name: string): string | undefined;
+  readonly versionOf: (name: string) => string | undefined;
 }
 
 /** What to install where no driver is found. */
@@ -95,7 +95,8 @@ export function currentSurroundings(): DriverSurroundings {
 
 /** Where packages are looked for: beside this library, or where a bundler has put it; then from the working directory. */
 function requireBases(): string[] {
-  const here: string | undefined = import.meta.url;
+  // What users' bundlers make of it, for CommonJS, may be nothing at all.
+  const here = import.meta.url as string | undefined;
   const working = join(process.cwd(), 'package.json');
   return here === undefined || here === '' ? [working] : [here, working];
 }

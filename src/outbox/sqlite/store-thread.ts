@@ -1,3 +1,5 @@
+// Named here, so that whoever compiles this file alone finds it: an ambient module cannot be imported.
+// eslint-disable-next-line @typescript-eslint/triple-slash-reference
 /// <reference path="./bundled-source.d.ts" />
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -89,7 +91,7 @@ export class StoreThread {
 
   #end(error: Error): void {
     this.#ended ??= error;
-    for (const { reject } of this.#waiting.values()) reject(this.#ended);
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#ended);
     this.#waiting.clear();
     this.#worker.unref();
   }

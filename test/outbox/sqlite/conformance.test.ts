@@ -22,7 +22,10 @@ function createStore(bounds?: { readonly maxEvents: number }): QueueStore {
     },
     cutOff: () => {
       const unlock = lockFile(path);
-      return Promise.resolve(() => Promise.resolve(unlock()));
+      return Promise.resolve(() => {
+        unlock();
+        return Promise.resolve();
+      });
     },
     drop: () => rm(path, { force: true }),
   };

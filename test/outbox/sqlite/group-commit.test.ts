@@ -59,7 +59,7 @@ describe('a group of requests', () => {
     const answers = commitGroup(store, [add(1, 'a'), add(2, 'broken'), add(3, 'b')]);
     expect(answers).toMatchObject([
       { number: 1, result: { added: ['a'] } },
-      { number: 2, failure: { kind: 'storage', message: expect.stringContaining('disk I/O error') } },
+      { number: 2, failure: { kind: 'storage', message: expect.stringContaining('disk I/O error') as string } },
       { number: 3, result: { added: ['b'] } },
     ]);
     expect(fixture.store.stats().ready).toBe(2);

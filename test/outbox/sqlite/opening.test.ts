@@ -34,7 +34,10 @@ describe('a file that cannot be an outbox', () => {
     database.exec('CREATE TABLE customers (name TEXT)');
     database.close();
     const error = await failureOf(open(path).enqueue([item('a')]));
-    expect(error).toMatchObject({ code: 'storage', message: expect.stringContaining('database of something else') });
+    expect(error).toMatchObject({
+      code: 'storage',
+      message: expect.stringContaining('database of something else') as string,
+    });
     const after = openRaw(path);
     expect(after.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'customers' }]);
     after.close();
@@ -48,26 +51,32 @@ describe('a file that cannot be an outbox', () => {
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
     database.close();
     const error = await failureOf(open(path).stats());
-    expect(error).toMatchObject({ code: 'storage', message: expect.stringContaining('update clevertap-attribution') });
+    expect(error).toMatchObject({
+      code: 'storage',
+      message: expect.stringContaining('update clevertap-attribution') as string,
+    });
   });
 
   it('is refused if it is no database at all', async () => {
     const path = newPath();
     writeFileSync(path, 'id,projectId\n'.repeat(1_000), { mode: 0o600 });
     const error = await failureOf(open(path).stats());
-    expect(error).toMatchObject({ code: 'storage', message: expect.stringContaining('not an SQLite database') });
+    expect(error).toMatchObject({
+      code: 'storage',
+      message: expect.stringContaining('not an SQLite database') as string,
+    });
   });
 
   it('is refused if it is a folder, or lies in a folder that is not there, until that is there', async () => {
     expect(await failureOf(open(folder).stats())).toMatchObject({
       code: 'storage',
-      message: expect.stringContaining('it is a folder'),
+      message: expect.stringContaining('it is a folder') as string,
     });
     const missing = join(folder, 'missing');
     const queue = open(join(missing, 'outbox.db'));
     expect(await failureOf(queue.stats())).toMatchObject({
       code: 'storage',
-      message: expect.stringContaining(`make the folder ${missing} first`),
+      message: expect.stringContaining(`make the folder ${missing} first`) as string,
     });
     mkdirSync(missing);
     expect((await queue.enqueue([item('a')])).added).toEqual(['a']);
@@ -84,7 +93,7 @@ describe('a file that cannot be an outbox', () => {
     writeSync(file, Buffer.alloc(size - 4_096, 0x5a), 0, size - 4_096, 4_096);
     closeSync(file);
     const error = await failureOf(open(path).enqueue([item('a')]));
-    expect(error).toMatchObject({ code: 'storage', message: expect.stringContaining('damaged') });
+    expect(error).toMatchObject({ code: 'storage', message: expect.stringContaining('damaged') as string });
   });
 });
 
@@ -109,7 +118,7 @@ describe.skipIf(process.platform === 'win32')('the permissions of the file and t
     await open(path).stats();
     await open(path).stats();
     process.off('warning', listen);
-    expect(warnings).toEqual([expect.stringContaining(`chmod 600`)]);
+    expect(warnings).toEqual([expect.stringContaining(`chmod 600`) as string]);
   });
 });
 
@@ -121,7 +130,11 @@ it('rejects while another process keeps the file locked, and goes on afterwards'
   other.exec('BEGIN IMMEDIATE');
   const failures = await Promise.all([failureOf(queue.enqueue([item('b')])), failureOf(queue.enqueue([item('c')]))]);
   for (const failure of failures) {
-    expect(failure).toMatchObject({ code: 'storage', retryable: true, message: expect.stringContaining('locked') });
+    expect(failure).toMatchObject({
+      code: 'storage',
+      retryable: true,
+      message: expect.stringContaining('locked') as string,
+    });
   }
   other.exec('ROLLBACK');
   other.close();
