@@ -1,0 +1,39 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { StoreThread } from '../../../src/outbox/sqlite/store-thread.js';
+import { failureOf } from '../../support/failure-of.js';
+import { workFolder } from './work-folder.js';
+
+const folder = await workFolder();
+
+/** A thread whose driver does what a script says as soon as it is used. */
+function startWith(name: string, whenUsed: string): StoreThread {
+  const specifier = join(folder, `${name}.cjs`);
+  writeFileSync(specifier, `module.exports = class { close() {} exec() { ${whenUsed} } prepare() { ${whenUsed} } };`);
+  return new StoreThread({
+    path: join(folder, 'none.db'),
+    drivers: { candidates: [{ name: 'better-sqlite3', specifier }], reasons: [] },
+    options: { maxEvents: 1, maxBytes: 1, maxShare: 1, rememberMs: 0, lockTimeoutMs: 0 },
+  });
+}
+
+it('rejects all that waits if the thread ends, and whatever comes after', async () => {
+  const thread = startWith('exits', 'process.exit(3)');
+  const failures = await Promise.all([failureOf(thread.call('add', [])), failureOf(thread.call('stats', null))]);
+  for (const failure of failures) {
+    expect(failure).toMatchObject({ code: 'storage', retryable: true });
+    expect(failure.message).toContain('the thread that keeps the outbox file ended');
+  }
+  expect(thread.isRunning).toBe(false);
+  expect(await failureOf(thread.call('stats', null))).toMatchObject({ code: 'storage' });
+  await thread.close();
+});
+
+it('rejects with what the file could not be opened for', async () => {
+  const thread = startWith('fails', "throw new Error('the disk is on fire')");
+  expect((await failureOf(thread.call('stats', null))).message).toBe(
+    'the outbox file could not be opened: the disk is on fire. What was accepted before is kept.',
+  );
+  await thread.close();
+});
