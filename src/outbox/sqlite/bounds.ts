@@ -60,7 +60,7 @@ export class Bounds {
       return refuse(`its file has ${this.#used} of at most ${maxBytes} bytes in use (maxBytes)`);
     }
     for (const [name, own] of byPartition(items)) {
-      const refused = this.#refusalOf(this.#bookkeeping.enter(name), own);
+      const refused = this.#refusalOf(this.#bookkeeping.find(name) ?? { key: 0, name, stored: 0, bytes: 0 }, own);
       if (refused !== undefined) return refused;
     }
     return undefined;

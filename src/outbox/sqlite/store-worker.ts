@@ -29,6 +29,9 @@ const MAX_GROUP = 2_048;
 /** How long nothing must have been asked for before space is given back. */
 const QUIET_MS = 1_000;
 
+/** Between two steps of it. */
+const TIDY_PAUSE_MS = 50;
+
 function open({ path, drivers, options }: StoreWorkerData): { driver: DriverName; store: Store } {
   const { name, DatabaseClass } = loadDriver(drivers);
   let database: Database | undefined;
@@ -46,17 +49,17 @@ function open({ path, drivers, options }: StoreWorkerData): { driver: DriverName
 
 function serve(port: MessagePort, store: Store): void {
   let tidying: NodeJS.Timeout | undefined;
-  const tidyLater = (): void => {
+  const tidyAfter = (delayMs: number): void => {
     clearTimeout(tidying);
     tidying = setTimeout(() => {
-      if (tidy(store)) tidyLater();
-    }, QUIET_MS);
+      if (tidy(store)) tidyAfter(TIDY_PAUSE_MS);
+    }, delayMs);
   };
   port.on('message', (first: ToStoreWorker) => {
     const { requests, closing } = drain(port, first);
     if (requests.length > 0) answer(port, commitGroup(store, requests));
     if (!closing) {
-      tidyLater();
+      tidyAfter(QUIET_MS);
       return;
     }
     clearTimeout(tidying);
