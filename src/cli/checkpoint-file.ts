@@ -1,31 +1,11 @@
 import { createReadStream } from 'node:fs';
+import { END_ENTRY, EntryReader, writeProject, writeReason } from './checkpoint-entries.js';
+import type { CheckpointState } from './checkpoint-state.js';
 import type { Input } from './open-input.js';
 import { readLines } from './read-lines.js';
 import { SettledRecords } from './settled-records.js';
+import { Tally } from './tally.js';
 import { UsageError } from './usage-error.js';
-
-/** What can become of a record, as the checkpoint notes it. */
-export type SettledStatus = 'delivered' | 'rejected' | 'failed';
-
-/** How many records ended each way. */
-export type StatusTotals = Record<SettledStatus, number>;
-
-/** A file of records that came back, as far as it belongs to the run. */
-export interface ReturnedFile {
-  readonly path: string;
-  /** What the file holds beyond was not noted, and is to be cut off. */
-  readonly bytes: number;
-}
-
-/** How far an earlier run got. */
-export interface CheckpointState {
-  readonly settled: SettledRecords;
-  readonly totals: StatusTotals;
-  /** The files that the run has begun. */
-  readonly returned: { rejected?: ReturnedFile; failed?: ReturnedFile };
-  /** Whether the run came to the end of its inputs. */
-  complete: boolean;
-}
 
 const FORMAT = 'clevertap-attribution checkpoint';
 const VERSION = 1;
@@ -35,23 +15,20 @@ interface Header {
   readonly version: number;
   readonly inputs: readonly Pick<Input, 'path' | 'identity'>[];
   readonly mark: number;
-  readonly totals: StatusTotals;
   readonly returned: CheckpointState['returned'];
 }
 
-/** The state before anything was done. */
-export function emptyState(): CheckpointState {
-  const totals = { delivered: 0, rejected: 0, failed: 0 };
-  return { settled: new SettledRecords(), totals, returned: {}, complete: false };
-}
-
-/** The file's text for a state, in short: all that ended before the mark is one number. */
+/** The file's text for a state, in short: all that ended before the mark is one number, and a line per project and reason. */
 export function writeState(state: CheckpointState, inputs: readonly Input[]): string {
-  const { settled, totals, returned } = state;
+  const { settled, tally, returned } = state;
   const described = inputs.map(({ path, identity }) => ({ path, identity }));
-  const header: Header = { format: FORMAT, version: VERSION, inputs: described, mark: settled.mark, totals, returned };
+  const header: Header = { format: FORMAT, version: VERSION, inputs: described, mark: settled.mark, returned };
+  // Lines of their own: there may be more of them than one line may be long.
+  const projects = tally.projects.map(([projectId, totals], number) => writeProject(number, projectId, totals));
+  const reasons = tally.reasons.map(([reason, count], number) => writeReason(number, reason, count));
   const beyond = [...rangesOf(settled.beyond)].map(([first, last]) => `+ ${first} ${last};\n`);
-  return `${JSON.stringify(header)}\n${beyond.join('')}${state.complete ? END_ENTRY : ''}`;
+  const entries = [...projects, ...reasons, ...beyond, ...(state.complete ? [END_ENTRY] : [])];
+  return `${JSON.stringify(header)}\n${entries.join('')}`;
 }
 
 function* rangesOf(ordinals: Iterable<number>): Generator<readonly [first: number, last: number]> {
@@ -66,26 +43,6 @@ function* rangesOf(ordinals: Iterable<number>): Generator<readonly [first: numbe
   if (range !== undefined) yield range;
 }
 
-// Each entry ends with a semicolon, so that one which a crash tore does not pass for another: `d 12` is no `d 123;`.
-
-/** The line for a record that ended; `fileBytes` is the size of its file of rejected or failed records after it. */
-export function writeEntry(ordinal: number, status: SettledStatus, fileBytes: number): string {
-  return status === 'delivered' ? `d ${ordinal};\n` : `${LETTERS[status]} ${ordinal} ${fileBytes};\n`;
-}
-
-/** The line for a file of rejected or failed records that is about to be made. */
-export function writeBeginning(status: 'rejected' | 'failed', path: string): string {
-  return `${LETTERS[status]} ${JSON.stringify(path)};\n`;
-}
-
-/** The line that says that the inputs came to their end. */
-export const END_ENTRY = 'end;\n';
-
-const LETTERS = { delivered: 'd', rejected: 'r', failed: 'f' } as const;
-const STATUS: Readonly<Record<string, SettledStatus>> = { d: 'delivered', r: 'rejected', f: 'failed' };
-const ENTRY = /^([drf+]) (\d+)(?: (\d+))?;$/;
-const BEGINNING = /^([rf]) (".*");$/;
-
 /**
  * Reads a checkpoint, in memory that does not grow with the file. Entries that a crash tore are passed over.
  *
@@ -93,35 +50,13 @@ const BEGINNING = /^([rf]) (".*");$/;
  * @throws {UsageError} if it is no checkpoint, of a newer version, or of other inputs.
  */
 export async function readState(path: string, inputs: readonly Input[], changed = false): Promise<CheckpointState> {
-  let state: CheckpointState | undefined;
+  let entries: EntryReader | undefined;
   for await (const { text } of readLines(createReadStream(path))) {
-    if (state === undefined) state = readHeader(text, path, inputs, changed);
-    else if (text === END_ENTRY.trimEnd()) state.complete = true;
-    else applyEntry(state, text);
+    if (entries === undefined) entries = new EntryReader(readHeader(text, path, inputs, changed));
+    else entries.apply(text);
   }
-  if (state === undefined) throw notACheckpoint(path);
-  return state;
-}
-
-function applyEntry(state: CheckpointState, text: string): void {
-  const [, kind = '', first, second] = ENTRY.exec(text) ?? [];
-  const status = STATUS[kind];
-  if (first === undefined) applyBeginning(state, text);
-  else if (status === undefined) {
-    // Totals in the header already count those that are listed beyond its mark.
-    for (let ordinal = Number(first); ordinal <= Number(second ?? first); ordinal += 1) state.settled.add(ordinal);
-  } else if (state.settled.add(Number(first))) {
-    state.totals[status] += 1;
-    const file = status === 'delivered' ? undefined : state.returned[status];
-    if (status === 'delivered' || file === undefined || second === undefined) return;
-    state.returned[status] = { path: file.path, bytes: Number(second) };
-  }
-}
-
-function applyBeginning(state: CheckpointState, text: string): void {
-  const [, kind, quoted] = BEGINNING.exec(text) ?? [];
-  const path = quoted === undefined ? undefined : parseJson(quoted);
-  if (typeof path === 'string') state.returned[kind === 'r' ? 'rejected' : 'failed'] = { path, bytes: 0 };
+  if (entries === undefined) throw notACheckpoint(path);
+  return entries.state;
 }
 
 function readHeader(text: string, path: string, inputs: readonly Input[], changed: boolean): CheckpointState {
@@ -142,8 +77,8 @@ function readHeader(text: string, path: string, inputs: readonly Input[], change
       `${different.path} has changed since ${path} was written: give --accept-changed if it has only grown (what has ended already is not sent again, mended or not), or --restart to send everything again`,
     );
   }
-  const { mark, totals, returned } = header;
-  return { settled: new SettledRecords(mark), totals: { ...totals }, returned: { ...returned }, complete: false };
+  const { mark, returned } = header;
+  return { settled: new SettledRecords(mark), tally: new Tally(), returned: { ...returned }, complete: false };
 }
 
 function parseJson(text: string): unknown {

@@ -2,16 +2,12 @@ import { closeSync, fdatasync, fsyncSync, openSync, renameSync, rmSync, writeFil
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import {
-  END_ENTRY,
-  writeBeginning,
-  writeEntry,
-  writeState,
-  type CheckpointState,
-  type SettledStatus,
-} from './checkpoint-file.js';
+import { END_ENTRY, writeBeginning, writeEntry, writeProject, writeReason } from './checkpoint-entries.js';
+import { writeState } from './checkpoint-file.js';
+import type { CheckpointState } from './checkpoint-state.js';
 import { FileError } from './file-error.js';
 import type { Input } from './open-input.js';
+import { noTotals, type SettledStatus } from './status-totals.js';
 
 const sync = promisify(fdatasync);
 
@@ -20,6 +16,15 @@ const MAX_UNSYNCED = 1_000;
 const SYNC_AFTER_MS = 100;
 // From this size on it is written anew in short, so that it does not grow with the inputs.
 const COMPACT_FROM_BYTES = 8_000_000;
+
+/** What is noted of a record that has ended. */
+export interface SettledDetails {
+  readonly projectId?: string | undefined;
+  /** Why it was not delivered, in few words. */
+  readonly reason?: string | undefined;
+  /** Size of its file of rejected or failed records after it. */
+  readonly fileBytes?: number;
+}
 
 /**
  * The journal of a run: which records have ended, so that an interrupted run goes on where it stopped.
@@ -60,15 +65,23 @@ export class Checkpoint {
     this.#fd = this.#writeAnew();
   }
 
-  /** Notes that a record has ended; `fileBytes` is the size of its file of rejected or failed records after it. */
-  settle(ordinal: number, status: SettledStatus, fileBytes = 0): void {
-    if (!this.state.settled.add(ordinal)) return;
-    this.state.totals[status] += 1;
-    const file = status === 'delivered' ? undefined : this.state.returned[status];
-    if (status !== 'delivered' && file !== undefined)
-      this.state.returned[status] = { path: file.path, bytes: fileBytes };
-    if (status === 'delivered') this.#write(writeEntry(ordinal, status, fileBytes));
-    else this.#writeReturned(writeEntry(ordinal, status, fileBytes));
+  /** Notes that a record has ended, and counts it. */
+  settle(ordinal: number, status: SettledStatus, { projectId, reason, fileBytes = 0 }: SettledDetails = {}): void {
+    const { settled, tally, returned } = this.state;
+    if (!settled.add(ordinal)) return;
+    const names = tally.add(status, projectId, reason);
+    // At once, so that they come before the entries that speak of them.
+    if (names.project.isNew) this.#write(writeProject(names.project.number, names.project.text, noTotals()));
+    if (names.reason?.isNew === true) this.#write(writeReason(names.reason.number, names.reason.text, 0));
+    const project = names.project.number;
+    const entry = writeEntry({ ordinal, status, project, reason: names.reason?.number, fileBytes });
+    if (status === 'delivered') {
+      this.#write(entry);
+      return;
+    }
+    const file = returned[status];
+    if (file !== undefined) returned[status] = { path: file.path, bytes: fileBytes };
+    this.#writeReturned(entry);
   }
 
   /** Notes, before it is made, that a file of rejected or failed records belongs to this run. */

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import type { AnyAttributionError } from '../errors.js';
 import { asError } from './as-error.js';
-import type { StatusTotals } from './checkpoint-file.js';
 import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } from './client-options.js';
 import { readCredentials } from './credentials-source.js';
 import { dryRun } from './dry-run.js';
@@ -15,8 +14,9 @@ import { Progress } from './progress.js';
 import { RecordReader } from './record-reader.js';
 import { describeTrouble } from './record-trouble.js';
 import { closeRunFiles, openRunFiles } from './run-files.js';
+import { countAll, totalsSince } from './status-totals.js';
+import { stopOnSignal } from './stop-on-signal.js';
 import { describeRun, runReportAsJson, type RunReport } from './summary.js';
-import { Tally } from './tally.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
 
@@ -91,11 +91,9 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
   const progress = new Progress(terminal);
   const client = createClient(flags, credentials, progress.onNotice);
   const files = await openRunFiles(inputs, flags);
-  const { checkpoint, rejected, failed } = files;
-  const earlier = { ...(checkpoint?.state.totals ?? { delivered: 0, rejected: 0, failed: 0 }) };
-  const earlierCount = countAll(earlier);
-  if (earlierCount > 0) progress.note('Going on where the last run stopped.');
-  const tally = new Tally();
+  const { checkpoint, tally, rejected, failed } = files;
+  const earlier = { ...tally.totals };
+  if (countAll(earlier) > 0) progress.note('Going on where the last run stopped.');
   const stop = stopOnSignal({
     onFirst: () => {
       progress.note('Stopping: waiting for what is in flight. Once more to stop at once.');
@@ -109,8 +107,8 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
   const startedAt = performance.now();
   progress.start({
     client,
-    totals: () => tally.totals,
-    share: () => shareDone(reader, earlierCount + countAll(tally.totals)),
+    totals: () => totalsSince(tally.totals, earlier),
+    share: () => shareDone(reader, countAll(tally.totals)),
   });
   const troubles = new TroubleLines(progress);
   let complete = false;
@@ -141,7 +139,7 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
     problem ??= error;
   }
   if (problem !== undefined && !(problem instanceof FileError || problem instanceof UsageError)) throw asError(problem);
-  const undelivered = tally.totals.rejected + tally.totals.failed + earlier.rejected + earlier.failed;
+  const undelivered = tally.totals.rejected + tally.totals.failed;
   // Set before anything is printed: whoever reads that may close the pipe.
   process.exitCode = exitCodeOf(problem, complete, undelivered);
   const report: RunReport = {
@@ -166,40 +164,10 @@ function exitCodeOf(problem: FileError | UsageError | undefined, complete: boole
   return undelivered === 0 ? EXIT_CODE.ok : EXIT_CODE.incomplete;
 }
 
-function countAll({ delivered, rejected, failed }: StatusTotals): number {
-  return delivered + rejected + failed;
-}
-
 /** Share of the inputs whose records have ended: of what was read, many may still be under way. */
 function shareDone(reader: RecordReader, ended: number): number | undefined {
   const { share, count } = reader;
   return share === undefined || count === 0 ? share : share * Math.min(1, ended / count);
-}
-
-/** The first Ctrl-C ends the run in order, the second at once. */
-function stopOnSignal({ onFirst, onSecond }: { readonly onFirst: () => void; readonly onSecond: () => void }): {
-  readonly signal: AbortSignal;
-  dispose(): void;
-} {
-  const controller = new AbortController();
-  const onSignal = () => {
-    if (controller.signal.aborted) {
-      onSecond();
-      process.exit(EXIT_CODE.interrupted);
-    }
-    // The client first, so that the end of the records does not pass for the end of the inputs.
-    controller.abort();
-    onFirst();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return {
-    signal: controller.signal,
-    dispose() {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-    },
-  };
 }
 
 const TROUBLES_SHOWN = 20;

@@ -4,13 +4,13 @@ import { ClosedError, isAttributionError, ValidationError, type AnyAttributionEr
 import type { ForwardItem } from '../forward/forward-result.js';
 import { asError } from './as-error.js';
 import type { Checkpoint } from './checkpoint.js';
-import type { SettledStatus } from './checkpoint-file.js';
 import type { CredentialsSource } from './credentials-source.js';
 import { describeReasons } from './failure-reason.js';
 import type { FlatRecord } from './flat-record.js';
 import type { InputRecord } from './input-record.js';
 import { projectOf } from './record-project.js';
 import type { ReturnedRecords } from './returned-records.js';
+import type { SettledStatus } from './status-totals.js';
 import type { Tally } from './tally.js';
 
 /** What a run works with. */
@@ -22,6 +22,7 @@ export interface ForwardRecordsOptions {
   readonly checkpoint: Checkpoint | undefined;
   readonly rejected: ReturnedRecords;
   readonly failed: ReturnedRecords;
+  /** Counts what is booked; that of the checkpoint, if there is one. */
   readonly tally: Tally;
   /** Told of each record that was not delivered. */
   readonly onTrouble: (record: InputRecord, status: 'rejected' | 'failed', error: AnyAttributionError) => void;
@@ -37,7 +38,7 @@ export interface ForwardRecordsOptions {
 }
 
 /**
- * Forwards records and books what becomes of each: in the tally, in the file of what comes back, then in the checkpoint.
+ * Forwards records and books what becomes of each: in the file of what comes back, then in the tally and the checkpoint.
  * Records that the checkpoint knows are passed over.
  *
  * @returns whether the inputs came to their end.
@@ -130,13 +131,14 @@ function settle(
   const { checkpoint, tally, onTrouble, credentials } = options;
   const projectId = record.item?.projectId ?? credentials.defaultProject?.projectId;
   if (status === 'delivered' || error === undefined) {
-    tally.add('delivered', projectId, undefined);
-    checkpoint?.settle(record.ordinal, 'delivered');
+    if (checkpoint === undefined) tally.add('delivered', projectId, undefined);
+    else checkpoint.settle(record.ordinal, 'delivered', { projectId });
     return;
   }
-  tally.add(status, projectId, describeReasons(status, error));
-  const bytes = options[status].add(sourceOf(record, status), record, error);
-  checkpoint?.settle(record.ordinal, status, bytes);
+  const fileBytes = options[status].add(sourceOf(record, status), record, error);
+  const [reason] = describeReasons(status, error);
+  if (checkpoint === undefined) tally.add(status, projectId, reason);
+  else checkpoint.settle(record.ordinal, status, { projectId, reason, fileBytes });
   onTrouble(record, status, error);
 }
 

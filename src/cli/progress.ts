@@ -4,7 +4,7 @@ import type { Notice } from '../observe/notice.js';
 import { barLine, plainLine, type ProgressPart } from './progress-line.js';
 import type { Terminal } from './terminal.js';
 import { TimeLeft } from './time-left.js';
-import type { StatusTotals } from './checkpoint-file.js';
+import type { StatusTotals } from './status-totals.js';
 
 const PLAIN_LINE_EVERY_MS = 5_000;
 const BAR_EVERY_MS = 100;

@@ -1,6 +1,6 @@
 import { closeSync, constants, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import type { AnyAttributionError, ValidationIssue } from '../errors.js';
-import type { ReturnedFile } from './checkpoint-file.js';
+import type { ReturnedFile } from './checkpoint-state.js';
 import { FileError } from './file-error.js';
 import type { FlatRecord } from './flat-record.js';
 import type { InputRecord } from './input-record.js';

@@ -1,9 +1,11 @@
 import { basename } from 'node:path';
 import { Checkpoint } from './checkpoint.js';
-import { emptyState, readState, type CheckpointState } from './checkpoint-file.js';
+import { readState } from './checkpoint-file.js';
+import { emptyState, type CheckpointState } from './checkpoint-state.js';
 import type { Input } from './open-input.js';
 import { inspectOutput, refuseSameFile } from './output-path.js';
 import { ReturnedRecords } from './returned-records.js';
+import type { Tally } from './tally.js';
 import { UsageError } from './usage-error.js';
 
 /** What the files of a run depend on. */
@@ -21,6 +23,8 @@ export interface RunFileOptions {
 /** The files that a run writes. */
 export interface RunFiles {
   readonly checkpoint: Checkpoint | undefined;
+  /** What became of the records, those of the runs before included. */
+  readonly tally: Tally;
   readonly rejected: ReturnedRecords;
   readonly failed: ReturnedRecords;
 }
@@ -53,7 +57,7 @@ export async function openRunFiles(inputs: readonly Input[], options: RunFileOpt
       failed.sync();
     };
   }
-  return { checkpoint, rejected, failed };
+  return { checkpoint, tally: state.tally, rejected, failed };
 }
 
 /**
@@ -83,7 +87,7 @@ async function findState(
   if (!inspectOutput(path) || restart) return emptyState();
   const state = await readState(path, inputs, acceptChanged);
   if (state.complete && !acceptChanged) {
-    const { delivered, rejected, failed } = state.totals;
+    const { delivered, rejected, failed } = state.tally.totals;
     throw new UsageError(
       `${path} says that this run came to its end (${delivered} delivered, ${rejected} rejected, ${failed} failed): ` +
         'forward its file of failed or mended rejected records for the rest, or give --restart to send everything again',

@@ -1,14 +1,16 @@
 import { toSingleLine } from '../contract/text.js';
 import type { Counters } from '../observe/counters.js';
-import type { StatusTotals } from './checkpoint-file.js';
 import type { InputRecord } from './input-record.js';
+import { countAll, totalsSince, type StatusTotals } from './status-totals.js';
 import type { Tally } from './tally.js';
 
 /** All that is known at the end of a run. */
 export interface RunReport {
+  /** What became of the records of all runs of the checkpoint. */
   readonly tally: Tally;
-  /** What earlier runs of the same checkpoint had done. */
+  /** What of it the runs before this one had done. */
   readonly earlier: StatusTotals;
+  /** Of this run alone, like the seconds. */
   readonly counters: Counters;
   readonly seconds: number;
   /** Files that were written. */
@@ -31,18 +33,15 @@ const ROWS_SHOWN = 20;
 /** The report for people. */
 export function describeRun(report: RunReport): string[] {
   const { tally, earlier, counters, seconds, files, interrupted, problem } = report;
-  const { delivered, rejected, failed } = tally.totals;
-  const done = delivered + rejected + failed;
-  const before = earlier.delivered + earlier.rejected + earlier.failed;
+  const thisRun = totalsSince(tally.totals, earlier);
+  const done = countAll(thisRun);
   const ending = problem !== undefined ? 'Broken off' : interrupted ? 'Interrupted' : 'Done';
   const lines = [
     '',
     `${ending}: ${done} records in ${seconds.toFixed(1)} s (${Math.round(done / Math.max(seconds, 0.001))}/s): ` +
-      `${delivered} delivered, ${rejected} rejected, ${failed} failed; ${counters.attempts} requests, ${counters.retries} of them retries`,
+      `${describeTotals(thisRun)}; ${counters.attempts} requests, ${counters.retries} of them retries`,
   ];
-  if (before > 0) {
-    lines.push(`Earlier runs: ${earlier.delivered} delivered, ${earlier.rejected} rejected, ${earlier.failed} failed`);
-  }
+  if (countAll(earlier) > 0) lines.push(`With earlier runs: ${describeTotals(tally.totals)}`);
   if (counters.maybeDuplicate > 0)
     lines.push(
       `${counters.maybeDuplicate} deliveries may be there twice: an earlier attempt may have been recorded as well`,
@@ -55,6 +54,10 @@ export function describeRun(report: RunReport): string[] {
     lines.push(`Failed records, with the reason beside each: ${files.failed} (forward that file later)`);
   if (interrupted) lines.push(describeGoingOn(report));
   return lines;
+}
+
+function describeTotals({ delivered, rejected, failed }: StatusTotals): string {
+  return `${delivered} delivered, ${rejected} rejected, ${failed} failed`;
 }
 
 function describeGoingOn({ files, last }: RunReport): string {

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  emptyState,
   END_ENTRY,
-  readState,
   writeBeginning,
-  writeEntry,
-  writeState,
-  type CheckpointState,
-  type SettledStatus,
-} from '../../src/cli/checkpoint-file.js';
+  writeEntry as writeSettledEntry,
+  writeProject,
+  writeReason,
+} from '../../src/cli/checkpoint-entries.js';
+import { readState, writeState } from '../../src/cli/checkpoint-file.js';
+import { emptyState, type CheckpointState } from '../../src/cli/checkpoint-state.js';
 import type { Input } from '../../src/cli/open-input.js';
+import { noTotals, type SettledStatus } from '../../src/cli/status-totals.js';
 import { workFolder, type WorkFolder } from './work-folder.js';
 
 const INPUTS: readonly Input[] = [
@@ -23,9 +23,18 @@ async function read(folder: WorkFolder, text: string, inputs = INPUTS, changed =
 }
 
 /** What there is to compare of a state. */
-function shown({ settled, totals, returned, complete }: CheckpointState) {
-  return { mark: settled.mark, beyond: [...settled.beyond], totals, returned, complete };
+function shown({ settled, tally, returned, complete }: CheckpointState) {
+  const { totals, byProject, byReason } = tally;
+  return { mark: settled.mark, beyond: [...settled.beyond], totals, byProject, byReason, returned, complete };
 }
+
+/** The line for a record of the project and, if it came back, with the reason that have the number 0. */
+function writeEntry(ordinal: number, status: SettledStatus, fileBytes: number): string {
+  return writeSettledEntry({ ordinal, status, project: 0, reason: status === 'delivered' ? undefined : 0, fileBytes });
+}
+
+/** The lines that name these. */
+const NAMES = writeProject(0, 'P-1', noTotals()) + writeReason(0, 'failed: "network"\n', 0);
 
 const HEADER = writeState(emptyState(), INPUTS);
 
@@ -36,6 +45,7 @@ describe('a checkpoint file', () => {
 
   it('tells of each record that ended, and of the files of those that came back', async () => {
     const entries = [
+      NAMES,
       writeEntry(0, 'delivered', 0),
       writeBeginning('rejected', 'my "files"\n/r.ndjson'),
       writeEntry(2, 'rejected', 57),
@@ -47,6 +57,8 @@ describe('a checkpoint file', () => {
       mark: 3,
       beyond: [7],
       totals: { delivered: 1, rejected: 1, failed: 2 },
+      byProject: [['P-1', { delivered: 1, rejected: 1, failed: 2 }]],
+      byReason: [['failed: "network"\n', 3]],
       returned: { rejected: { path: 'my "files"\n/r.ndjson', bytes: 57 }, failed: { path: 'f.ndjson', bytes: 60 } },
       complete: false,
     });
@@ -62,10 +74,22 @@ describe('a checkpoint file', () => {
   it('comes to the same when it is written anew in short', async () => {
     const folder = workFolder();
     const status = fc.constantFrom<SettledStatus>('delivered', 'rejected', 'failed');
-    const entry = fc.tuple(fc.nat({ max: 60 }), status, fc.nat());
+    const entry = fc.record({
+      ordinal: fc.nat({ max: 60 }),
+      status,
+      project: fc.nat({ max: 3 }),
+      reason: fc.nat({ max: 2 }),
+      fileBytes: fc.nat(),
+    });
+    const names = [
+      ...['P-1', '"; P\n', 'P-1 ', '(other)'].map((name, number) => writeProject(number, name, noTotals())),
+      ...['one', 'other', 'third'].map((reason, number) => writeReason(number, reason, 0)),
+    ];
     await fc.assert(
       fc.asyncProperty(fc.array(entry), async (entries) => {
-        const state = await read(folder, HEADER + entries.map((parts) => writeEntry(...parts)).join(''));
+        const state = await read(folder, [HEADER, ...names, ...entries.map(writeSettledEntry)].join(''));
+        const { totals, byProject } = state.tally;
+        expect(byProject.reduce((sum, [, { failed }]) => sum + failed, 0)).toBe(totals.failed);
         expect(shown(await read(folder, writeState(state, INPUTS)))).toEqual(shown(state));
       }),
       { numRuns: 50 },
@@ -92,7 +116,9 @@ describe('a checkpoint file', () => {
   it('survives every torn end: what was complete counts, and nothing else does', async () => {
     const folder = workFolder();
     const entries = [
+      writeProject(0, 'P-1', noTotals()),
       writeEntry(0, 'delivered', 0),
+      writeReason(0, 'failed: network', 0),
       writeBeginning('failed', 'f.ndjson'),
       writeEntry(123, 'failed', 4567),
       writeEntry(12, 'delivered', 0),
@@ -114,8 +140,23 @@ describe('a checkpoint file', () => {
   });
 
   it('goes on behind an entry that was torn', async () => {
-    const text = `${HEADER}d 0;\nd 1\nd 2;\nr 3\nf ;\nend\n + 4;\n+ 5 7;\nd 9;\n`;
+    const text = `${HEADER}d 0 0;\nd 1 \nd 2 0;\nr 3\nf ;\nend\n + 4;\n+ 5 7;\np 0 1 "P\nd 9 0;\n`;
     expect(shown(await read(workFolder(), text))).toMatchObject({ mark: 1, beyond: [2, 5, 6, 7, 9], complete: false });
+  });
+});
+
+describe('what became of the records', () => {
+  it('is told for as many projects and reasons as are counted, though they take more than a line may', async () => {
+    const state = emptyState();
+    for (let index = 0; index < 12_000; index += 1)
+      state.tally.add('failed', `${index}${'P'.repeat(500)}`, `${index}${'r'.repeat(500)}`);
+    const again = await read(workFolder(), writeState(state, INPUTS));
+    expect(shown(again)).toEqual(shown(state));
+    expect(again.tally.byProject[0]).toEqual(['(other)', { delivered: 0, rejected: 0, failed: 2_000 }]);
+  });
+
+  it('does not list a name that a crash left without a record', async () => {
+    expect(shown(await read(workFolder(), HEADER + NAMES))).toEqual(shown(emptyState()));
   });
 });
 
@@ -143,6 +184,8 @@ describe('a checkpoint is refused', () => {
     const changed = INPUTS.map((input) => ({ ...input, identity: input.identity && { bytes: 101, modifiedMs: 5 } }));
     const text = HEADER + writeEntry(0, 'delivered', 0);
     await expect(read(workFolder(), text, changed)).rejects.toThrow(/a\.ndjson has changed since .*--accept-changed/);
-    expect(await read(workFolder(), text, changed, true)).toMatchObject({ totals: { delivered: 1 } });
+    expect(await read(workFolder(), text, changed, true)).toMatchObject({
+      tally: { totals: { delivered: 1 } },
+    });
   });
 });

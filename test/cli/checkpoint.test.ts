@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Checkpoint } from '../../src/cli/checkpoint.js';
-import { emptyState, readState } from '../../src/cli/checkpoint-file.js';
+import { readState } from '../../src/cli/checkpoint-file.js';
+import { emptyState } from '../../src/cli/checkpoint-state.js';
 import type { Input } from '../../src/cli/open-input.js';
 import { workFolder } from './work-folder.js';
 
@@ -30,16 +31,16 @@ describe('a checkpoint', () => {
     checkpoint.settle(0, 'delivered');
     checkpoint.settle(2, 'delivered');
     await new Promise<void>((resolve) => process.nextTick(resolve));
-    expect((await readState(path, INPUTS)).totals.delivered).toBe(2);
+    expect((await readState(path, INPUTS)).tally.totals.delivered).toBe(2);
     await checkpoint.close(false);
   });
 
   it('notes a record once', async () => {
     const { path, checkpoint } = begin();
     checkpoint.settle(0, 'delivered');
-    checkpoint.settle(0, 'failed', 10);
+    checkpoint.settle(0, 'failed', { fileBytes: 10 });
     await checkpoint.close(false);
-    expect((await readState(path, INPUTS)).totals).toEqual({ delivered: 1, rejected: 0, failed: 0 });
+    expect((await readState(path, INPUTS)).tally.totals).toEqual({ delivered: 1, rejected: 0, failed: 0 });
   });
 
   it('has what entries speak of put on the disk before it writes them', async () => {
@@ -47,7 +48,7 @@ describe('a checkpoint', () => {
     const written: string[] = [];
     checkpoint.beforeWrite = () => written.push(readFileSync(path, 'utf8').split('\n').slice(1).join('\n'));
     checkpoint.beginFile('failed', 'f.ndjson');
-    checkpoint.settle(0, 'failed', 25);
+    checkpoint.settle(0, 'failed', { projectId: 'P-1', reason: 'failed: network', fileBytes: 25 });
     await checkpoint.close(true);
     expect(written).toEqual(['f "f.ndjson";\n']);
     expect(await readState(path, INPUTS)).toMatchObject({
@@ -69,9 +70,10 @@ describe('a checkpoint', () => {
   it('does not grow with the run, and says the same when it is written anew', async () => {
     const { folder, path, checkpoint } = begin(2_000);
     checkpoint.beginFile('rejected', 'r.ndjson');
+    const reason = 'rejected: name: is required';
     for (let ordinal = 1; ordinal <= 20_000; ordinal += 1) {
-      if (ordinal % 100 === 0) checkpoint.settle(ordinal, 'rejected', ordinal);
-      else checkpoint.settle(ordinal, 'delivered');
+      if (ordinal % 100 === 0) checkpoint.settle(ordinal, 'rejected', { projectId: 'P-1', reason, fileBytes: ordinal });
+      else checkpoint.settle(ordinal, 'delivered', { projectId: `P-${ordinal % 7}` });
       await checkpoint.room();
     }
     checkpoint.settle(0, 'delivered');
@@ -80,11 +82,16 @@ describe('a checkpoint', () => {
     expect(readdirSync(folder.path)).toEqual(['checkpoint']);
     const state = await readState(path, INPUTS);
     expect(state).toMatchObject({
-      totals: { delivered: 19_801, rejected: 200, failed: 0 },
+      tally: {
+        totals: { delivered: 19_801, rejected: 200, failed: 0 },
+        byReason: [['rejected: name: is required', 200]],
+      },
       returned: { rejected: { path: 'r.ndjson', bytes: 20_000 } },
       complete: true,
     });
     expect(state.settled.mark).toBe(20_001);
+    expect(state.tally.byProject).toEqual(checkpoint.state.tally.byProject);
+    expect(state.tally.byProject).toHaveLength(8);
   });
 
   it('says so when it cannot be begun', () => {
@@ -98,13 +105,13 @@ describe('a checkpoint', () => {
     checkpoint.beforeWrite = () => {
       throw new Error('disk full');
     };
-    checkpoint.settle(0, 'failed', 10);
+    checkpoint.settle(0, 'failed', { fileBytes: 10 });
     await turn();
     expect(() => checkpoint.settle(1, 'delivered')).toThrow(`cannot write ${path}: disk full`);
     await expect(checkpoint.room()).rejects.toThrow('disk full');
     checkpoint.flush();
     await expect(checkpoint.close(true)).rejects.toThrow('disk full');
-    expect(await readState(path, INPUTS)).toMatchObject({ totals: { failed: 0 }, complete: false });
+    expect(await readState(path, INPUTS)).toMatchObject({ tally: { totals: { failed: 0 } }, complete: false });
   });
 
   it('says so when it is in the way of being written anew', async () => {

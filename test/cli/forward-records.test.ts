@@ -5,7 +5,6 @@ import { forwardRecords, type ForwardRecordsOptions } from '../../src/cli/forwar
 import { describeInputs } from '../../src/cli/open-input.js';
 import { RecordReader } from '../../src/cli/record-reader.js';
 import { closeRunFiles, openRunFiles, type RunFileOptions } from '../../src/cli/run-files.js';
-import { Tally } from '../../src/cli/tally.js';
 import { canaryCredentials } from '../support/canary.js';
 import { canaryEmulator, watchedClient } from '../support/connected-client.js';
 import { flatRecord, ndjson, numberedRecords } from './records.js';
@@ -27,19 +26,17 @@ async function prepare(content: string, fileOptions: RunFileOptions = {}) {
   };
   onTestFinished(() => close(false).catch(() => undefined));
   const stop = new AbortController();
-  const tally = new Tally();
   const troubles: number[] = [];
   const options: ForwardRecordsOptions = {
     ...files,
     records: reader.read(),
     client,
     credentials,
-    tally,
     onTrouble: ({ line }) => void troubles.push(line),
     stop: stop.signal,
     stopTimeoutMs: 20,
   };
-  return { folder, emulator, reader, stop, files, tally, troubles, options, close };
+  return { folder, emulator, reader, stop, files, tally: files.tally, troubles, options, close };
 }
 
 /** Stops a run in order, as Ctrl-C does. */
@@ -55,7 +52,7 @@ describe('records that are forwarded', () => {
     await run.close(true);
     expect(run.tally.totals).toEqual({ delivered: 3, rejected: 1, failed: 1 });
     expect(run.troubles.sort()).toEqual([4, 5]);
-    expect(run.files.checkpoint?.state).toMatchObject({ totals: run.tally.totals, complete: true });
+    expect(run.files.checkpoint?.state).toMatchObject({ tally: { totals: run.tally.totals }, complete: true });
     expect(run.files.checkpoint?.state.settled.mark).toBe(5);
     expect(run.folder.readJsonLines('a.ndjson.rejected.ndjson')).toMatchObject([{ raw: 'nope', error: { line: 4 } }]);
     expect(run.folder.readJsonLines('a.ndjson.failed.ndjson')).toMatchObject([
@@ -81,7 +78,7 @@ describe('a run that is stopped', () => {
     stopRun(run);
     expect(await ended).toBe(false);
     expect(run.tally.totals).toEqual({ delivered: 5, rejected: 0, failed: 0 });
-    expect(run.files.checkpoint?.state.totals).toEqual(run.tally.totals);
+    expect(run.files.checkpoint?.state.tally.totals).toEqual(run.tally.totals);
   });
 
   it('without a checkpoint gives back as failed what it had taken on, each once', async () => {

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, truncateSync } from 'node:fs';
 import zlib from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
-import { emulatedRun, type EmulatedRun } from './emulated-run.js';
+import { emulatedRun, PROJECTS, type EmulatedRun } from './emulated-run.js';
 import { flatRecord, ndjson, numberedRecords } from './records.js';
 
 /** How often each record was recorded, by its parameter `n`. */
@@ -44,7 +44,7 @@ describe('Ctrl-C', () => {
       const second = await run.forward(['a.ndjson', ...LIMITS]);
       expect(second.code).toBe(1);
       expect(second.stderr).toContain('Going on where the last run stopped.');
-      expect(second.stdout).toContain('Earlier runs: ');
+      expect(second.stdout).toContain('With earlier runs: 1200 delivered, 1 rejected, 0 failed');
       expect([timesOf(run).size, repeatsOf(run)]).toEqual([1_200, 0]);
     },
   );
@@ -77,6 +77,34 @@ describe('Ctrl-C', () => {
     expect(code).toBe(130);
     expect(stdout).toContain('5 delivered, 0 rejected, 0 failed');
     expect(stdout).toContain('it took on everything up to line 5 of -, and nothing behind it');
+  });
+});
+
+describe('the summary of a run that goes on', () => {
+  it('is of all runs, by project and by reason', async () => {
+    const run = await emulatedRun();
+    const records = numberedRecords(600).map((record, n) => ({
+      ...record,
+      projectId: PROJECTS[n % 2],
+      ...(n % 10 === 9 && { platform: '' }),
+    }));
+    run.folder.write('a.ndjson', ndjson(records));
+    const first = run.startForward(['a.ndjson', ...LIMITS]);
+    await underWay(run);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const { code, stdout } = await run.forward(['a.ndjson', ...LIMITS, '--json']);
+    expect(code).toBe(1);
+    const report = JSON.parse(stdout) as { totals: object; earlier: { delivered: number }; byReason: object };
+    expect(report.earlier.delivered).toBeGreaterThan(0);
+    expect(report).toMatchObject({
+      totals: { delivered: 540, rejected: 60, failed: 0 },
+      byProject: {
+        [PROJECTS[0]]: { delivered: 300, rejected: 0, failed: 0 },
+        [PROJECTS[1]]: { delivered: 240, rejected: 60, failed: 0 },
+      },
+    });
+    expect(Object.values(report.byReason)).toEqual([60]);
   });
 });
 

@@ -47,10 +47,10 @@ describe('the files of a run', () => {
     const folder = folderWithInput();
     const first = await open(folder);
     const size = first.failed.add(flatRecord(), from, error);
-    first.checkpoint?.settle(0, 'failed', size);
+    first.checkpoint?.settle(0, 'failed', { fileBytes: size });
     await closeRunFiles(first, false);
     const second = await open(folder);
-    expect(second.checkpoint?.state).toMatchObject({ totals: { failed: 1 } });
+    expect(second.checkpoint?.state).toMatchObject({ tally: { totals: { failed: 1 } } });
     second.failed.add(flatRecord(), from, error);
     await closeRunFiles(second, false);
     expect(folder.readJsonLines('a.ndjson.failed.ndjson')).toHaveLength(2);
@@ -131,11 +131,11 @@ describe('a run that begins anew', () => {
   it('forgets what was done and writes over what is there', async () => {
     const folder = folderWithInput();
     const first = await open(folder);
-    first.checkpoint?.settle(0, 'failed', first.failed.add(flatRecord(), from, error));
+    first.checkpoint?.settle(0, 'failed', { fileBytes: first.failed.add(flatRecord(), from, error) });
     await closeRunFiles(first, true);
     folder.write('a.ndjson.rejected.ndjson', 'of before\n');
     const second = await open(folder, { restart: true });
-    expect(second.checkpoint?.state.totals).toEqual({ delivered: 0, rejected: 0, failed: 0 });
+    expect(second.checkpoint?.state.tally.totals).toEqual({ delivered: 0, rejected: 0, failed: 0 });
     await closeRunFiles(second, false);
     for (const name of ['rejected', 'failed'])
       expect(readFileSync(folder.at(`a.ndjson.${name}.ndjson`), 'utf8')).toBe('');
@@ -159,7 +159,7 @@ describe('a file that has changed', () => {
     folder.write('a.ndjson', ndjson([flatRecord(), flatRecord()]));
     await expect(open(folder)).rejects.toThrow(/has changed since .* was written/);
     const second = await open(folder, { acceptChanged: true });
-    expect(second.checkpoint?.state).toMatchObject({ totals: { delivered: 1 }, complete: false });
+    expect(second.checkpoint?.state).toMatchObject({ tally: { totals: { delivered: 1 } }, complete: false });
     await closeRunFiles(second, false);
   });
 });

@@ -62,24 +62,22 @@ describe('the summary for people', () => {
     expect(text({ interrupted: true, problem: 'cannot read a' })).toMatch(/^\nBroken off: 3 records/);
   });
 
-  it('tells what may be there twice, what was not confirmed, and what earlier runs did', () => {
+  it('tells what may be there twice, and what was not confirmed', () => {
     const shown = text({
       counters: { ...counters, maybeDuplicate: 4, unconfirmed: 5 },
-      earlier: { delivered: 6, rejected: 7, failed: 8 },
       files: { rejected: 'a.rejected.ndjson', failed: undefined, checkpoint: undefined },
     });
     expect(shown).toContain('4 deliveries may be there twice');
     expect(shown).toContain('5 deliveries came without the word "success"');
-    expect(shown).toContain('Earlier runs: 6 delivered, 7 rejected, 8 failed');
     expect(shown).toContain('a.rejected.ndjson (mend them and forward that file)');
   });
 
-  it('says that records count more than once where they do', () => {
-    const told = 'A record with several mistakes counts under each:';
-    expect(text()).not.toContain(told);
-    const tally = new Tally();
-    tally.add('rejected', 'P-1', ['rejected: name', 'rejected: platform']);
-    expect(text({ tally })).toContain(`${told}\n1  rejected: name\n1  rejected: platform`);
+  it('tells of this run and of all runs, the tables of all of them', () => {
+    const shown = text({ earlier: { delivered: 1, rejected: 0, failed: 1 } });
+    expect(shown).toContain('Done: 1 records in 2.0 s (1/s): 1 delivered, 0 rejected, 0 failed;');
+    expect(shown).toContain('With earlier runs: 2 delivered, 0 rejected, 1 failed');
+    expect(shown).toContain('1  failed: network');
+    expect(text()).not.toContain('earlier runs');
   });
 
   it('stays readable whatever the projects and reasons are', () => {

@@ -41,6 +41,27 @@ describe('a tally', () => {
     expect(tally.byProject.reduce((sum, [, { failed }]) => sum + failed, 0)).toBe(30_000);
   });
 
+  it('cuts what is too long for a name', () => {
+    const tally = new Tally();
+    tally.add('failed', 'P'.repeat(100_000), 'r'.repeat(100_000));
+    expect(tally.byProject[0]?.[0]).toBe(`${'P'.repeat(299)}…`);
+    expect(tally.byReason[0]?.[0]).toBe(`${'r'.repeat(299)}…`);
+  });
+
+  it('goes on from what an earlier run counted', () => {
+    const tally = new Tally();
+    tally.addProject('P-1', { delivered: 2, rejected: 1, failed: 0 });
+    tally.addReason('rejected: name: is required', 1);
+    const { project, reason } = tally.add('rejected', 'P-1', 'rejected: name: is required');
+    expect([project, reason]).toMatchObject([
+      { number: 0, isNew: false },
+      { number: 0, isNew: false },
+    ]);
+    expect(tally.totals).toEqual({ delivered: 2, rejected: 2, failed: 0 });
+    expect(tally.byProject).toEqual([['P-1', { delivered: 2, rejected: 2, failed: 0 }]]);
+    expect(tally.byReason).toEqual([['rejected: name: is required', 2]]);
+  });
+
   it('takes any text for a project', () => {
     const tally = new Tally();
     tally.add('delivered', '__proto__', undefined);

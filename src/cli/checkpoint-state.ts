@@ -1,0 +1,25 @@
+import { SettledRecords } from './settled-records.js';
+import { Tally } from './tally.js';
+
+/** A file of records that came back, as far as it belongs to the run. */
+export interface ReturnedFile {
+  readonly path: string;
+  /** What the file holds beyond was not noted, and is to be cut off. */
+  readonly bytes: number;
+}
+
+/** How far an earlier run got. */
+export interface CheckpointState {
+  readonly settled: SettledRecords;
+  /** What became of those that are settled. */
+  readonly tally: Tally;
+  /** The files that the run has begun. */
+  readonly returned: { rejected?: ReturnedFile; failed?: ReturnedFile };
+  /** Whether the run came to the end of its inputs. */
+  complete: boolean;
+}
+
+/** The state before anything was done. */
+export function emptyState(): CheckpointState {
+  return { settled: new SettledRecords(), tally: new Tally(), returned: {}, complete: false };
+}
