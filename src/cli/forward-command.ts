@@ -13,8 +13,8 @@ import { describeInputs } from './open-input.js';
 import { Progress } from './progress.js';
 import { RecordReader } from './record-reader.js';
 import { describeTrouble } from './record-trouble.js';
-import { closeRunFiles, openRunFiles } from './run-files.js';
-import { countAll, totalsSince } from './status-totals.js';
+import { closeRunFiles, findFinishedRun, openRunFiles } from './run-files.js';
+import { countAll, totalsSince, type StatusTotals } from './status-totals.js';
 import { stopOnSignal } from './stop-on-signal.js';
 import { describeRun, runReportAsJson, type RunReport } from './summary.js';
 import type { Terminal } from './terminal.js';
@@ -42,7 +42,9 @@ Records that were not delivered go into files of their own, each with the reason
 a file is forwarded: --failed as it is, --rejected once it has been mended. What could not be read stands under "raw".
 
 A run that was interrupted (Ctrl-C, a crash, a power cut) goes on where it stopped when the same command is given again.
-What was in flight then may be sent twice: CleverTap's API has no idempotency key.
+What was in flight then may be sent twice: CleverTap's API has no idempotency key. Given once more after its end, it sends
+nothing: it prints the summary again and ends with the exit code that the run had. The summary is of all runs together,
+its requests and seconds are of the last one. --restart sends everything again.
 
 Exit code: 0 all delivered, 1 some rejected or failed, 2 the call was wrong, 130 interrupted.
 
@@ -90,6 +92,18 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
   for (const warning of credentials.warnings) terminal.note(`warning: ${warning}`);
   const progress = new Progress(terminal);
   const client = createClient(flags, credentials, progress.onNotice);
+  const finished = await findFinishedRun(inputs, flags);
+  if (finished !== undefined) {
+    const { tally, files } = finished;
+    await client.close({ timeoutMs: 0 });
+    process.exitCode = exitCodeOf(undefined, true, countUndelivered(tally.totals));
+    terminal.note(
+      `${files.checkpoint} says that this run had finished already: nothing was sent. Give --restart to send everything again.`,
+    );
+    const counters = client.counters();
+    printReport({ ...NOTHING_DONE, tally, earlier: tally.totals, counters, files }, flags, terminal);
+    return;
+  }
   const files = await openRunFiles(inputs, flags);
   const { checkpoint, tally, rejected, failed } = files;
   const earlier = { ...tally.totals };
@@ -139,10 +153,10 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
     problem ??= error;
   }
   if (problem !== undefined && !(problem instanceof FileError || problem instanceof UsageError)) throw asError(problem);
-  const undelivered = tally.totals.rejected + tally.totals.failed;
   // Set before anything is printed: whoever reads that may close the pipe.
-  process.exitCode = exitCodeOf(problem, complete, undelivered);
+  process.exitCode = exitCodeOf(problem, complete, countUndelivered(tally.totals));
   const report: RunReport = {
+    finishedAlready: false,
     tally,
     earlier,
     counters: client.counters(),
@@ -152,9 +166,26 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
     last: reader.last,
     problem: problem?.message,
   };
-  if (flags.json === true) terminal.print(runReportAsJson(report));
-  else for (const line of describeRun(report)) terminal.print(line);
+  printReport(report, flags, terminal);
   if (problem !== undefined) terminal.note(`error: ${problem.message}`);
+}
+
+/** What is to be said of this run where an earlier one had done everything. */
+const NOTHING_DONE = {
+  finishedAlready: true,
+  seconds: 0,
+  interrupted: false,
+  last: undefined,
+  problem: undefined,
+} as const;
+
+function printReport(report: RunReport, { json }: ForwardFlags, terminal: Terminal): void {
+  if (json === true) terminal.print(runReportAsJson(report));
+  else for (const line of describeRun(report)) terminal.print(line);
+}
+
+function countUndelivered({ rejected, failed }: StatusTotals): number {
+  return rejected + failed;
 }
 
 function exitCodeOf(problem: FileError | UsageError | undefined, complete: boolean, undelivered: number): number {

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Checkpoint } from './checkpoint.js';
 import { readState } from './checkpoint-file.js';
-import { emptyState, type CheckpointState } from './checkpoint-state.js';
+import { emptyState, type CheckpointState, type ReturnedFile } from './checkpoint-state.js';
 import type { Input } from './open-input.js';
 import { inspectOutput, refuseSameFile } from './output-path.js';
 import { ReturnedRecords } from './returned-records.js';
@@ -29,6 +30,42 @@ export interface RunFiles {
   readonly failed: ReturnedRecords;
 }
 
+/** A run that came to its end. */
+export interface FinishedRun {
+  readonly tally: Tally;
+  readonly files: {
+    readonly rejected: string | undefined;
+    readonly failed: string | undefined;
+    readonly checkpoint: string;
+  };
+}
+
+/**
+ * Looks for a run of the same inputs that came to its end, so that there is nothing to do. Only files can be known to be the
+ * same: a stream is another one each time.
+ *
+ * @throws {UsageError} if the checkpoint is of other inputs, or none.
+ */
+export async function findFinishedRun(
+  inputs: readonly Input[],
+  options: RunFileOptions,
+): Promise<FinishedRun | undefined> {
+  const path = checkpointPath(inputs, options);
+  if (path === undefined || options.restart === true || options.acceptChanged === true) return undefined;
+  if (inputs.some(({ identity }) => identity === undefined) || !inspectOutput(path)) return undefined;
+  const { complete, tally, returned } = await readState(path, inputs);
+  if (!complete) return undefined;
+  return {
+    tally,
+    files: { rejected: pathIfThere(returned.rejected), failed: pathIfThere(returned.failed), checkpoint: path },
+  };
+}
+
+/** The path of a file that has something in it and was not taken away since. */
+function pathIfThere(file: ReturnedFile | undefined): string | undefined {
+  return file !== undefined && file.bytes > 0 && existsSync(file.path) ? file.path : undefined;
+}
+
 /**
  * Opens what a run writes, going on from an earlier run of the same inputs. Everything is looked at first, so that a call
  * which is refused changes nothing.
@@ -39,9 +76,7 @@ export async function openRunFiles(inputs: readonly Input[], options: RunFileOpt
   const base = baseName(inputs[0]);
   const rejectedPath = options.rejected ?? `${base}.rejected.ndjson`;
   const failedPath = options.failed ?? `${base}.failed.ndjson`;
-  // A stream cannot be told from another one, so it has a checkpoint only if that is asked for.
-  const implied = inputs.some(({ identity }) => identity === undefined) ? undefined : `${base}.checkpoint`;
-  const path = options.checkpoint === false ? undefined : (options.checkpoint ?? implied);
+  const path = checkpointPath(inputs, options);
   const inputPaths = inputs.filter(({ identity }) => identity !== undefined).map((input) => input.path);
   refuseSameFile(inputPaths, [rejectedPath, failedPath, ...(path === undefined ? [] : [path])]);
   const restart = options.restart === true;
@@ -76,6 +111,14 @@ export async function closeRunFiles({ checkpoint, rejected, failed }: RunFiles, 
       failed.close();
     }
   }
+}
+
+function checkpointPath(inputs: readonly Input[], { checkpoint }: RunFileOptions): string | undefined {
+  // A stream cannot be told from another one, so it has a checkpoint only if that is asked for.
+  const implied = inputs.some(({ identity }) => identity === undefined)
+    ? undefined
+    : `${baseName(inputs[0])}.checkpoint`;
+  return checkpoint === false ? undefined : (checkpoint ?? implied);
 }
 
 async function findState(

@@ -6,6 +6,8 @@ import type { Tally } from './tally.js';
 
 /** All that is known at the end of a run. */
 export interface RunReport {
+  /** Whether an earlier run had come to the end of the same inputs, so that this one had nothing to do. */
+  readonly finishedAlready: boolean;
   /** What became of the records of all runs of the checkpoint. */
   readonly tally: Tally;
   /** What of it the runs before this one had done. */
@@ -32,16 +34,18 @@ const ROWS_SHOWN = 20;
 
 /** The report for people. */
 export function describeRun(report: RunReport): string[] {
-  const { tally, earlier, counters, seconds, files, interrupted, problem } = report;
+  const { finishedAlready, tally, earlier, counters, seconds, files, interrupted, problem } = report;
   const thisRun = totalsSince(tally.totals, earlier);
   const done = countAll(thisRun);
   const ending = problem !== undefined ? 'Broken off' : interrupted ? 'Interrupted' : 'Done';
-  const lines = [
-    '',
-    `${ending}: ${done} records in ${seconds.toFixed(1)} s (${Math.round(done / Math.max(seconds, 0.001))}/s): ` +
-      `${describeTotals(thisRun)}; ${counters.attempts} requests, ${counters.retries} of them retries`,
-  ];
-  if (countAll(earlier) > 0) lines.push(`With earlier runs: ${describeTotals(tally.totals)}`);
+  const lines = finishedAlready
+    ? ['', `Finished already: ${describeTotals(tally.totals)}`]
+    : [
+        '',
+        `${ending}: ${done} records in ${seconds.toFixed(1)} s (${Math.round(done / Math.max(seconds, 0.001))}/s): ` +
+          `${describeTotals(thisRun)}; ${counters.attempts} requests, ${counters.retries} of them retries`,
+      ];
+  if (!finishedAlready && countAll(earlier) > 0) lines.push(`With earlier runs: ${describeTotals(tally.totals)}`);
   if (counters.maybeDuplicate > 0)
     lines.push(
       `${counters.maybeDuplicate} deliveries may be there twice: an earlier attempt may have been recorded as well`,
@@ -109,8 +113,9 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
 
 /** The report for machines. */
 export function runReportAsJson(report: RunReport): string {
-  const { tally, earlier, counters, seconds, files, interrupted, last, problem } = report;
+  const { finishedAlready, tally, earlier, counters, seconds, files, interrupted, last, problem } = report;
   return JSON.stringify({
+    finishedAlready,
     interrupted,
     problem: problem ?? null,
     seconds,

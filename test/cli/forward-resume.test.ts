@@ -142,18 +142,26 @@ describe('a kill', () => {
 });
 
 describe('a run that came to its end', () => {
-  it('is not sent again by accident, however often it is tried', async () => {
+  it.each([
+    ['all delivered', '', 0],
+    ['some rejected', 'nope\n', 1],
+  ])('says so with the same summary and exit code, and sends nothing: %s', async (_, more, exitCode) => {
     const run = await emulatedRun();
-    run.folder.write('a.ndjson', ndjson(numberedRecords(3)));
-    await run.forward(['a.ndjson']);
+    run.folder.write('a.ndjson', ndjson(numberedRecords(3)) + more);
+    const first = await run.forward(['a.ndjson', '--json']);
+    const { totals, byProject, byReason, files } = JSON.parse(first.stdout) as Record<string, unknown>;
     for (let attempt = 0; attempt < 2; attempt += 1) {
-      const { code, stderr } = await run.forward(['a.ndjson']);
-      expect([code, stderr]).toEqual([
-        2,
-        'error: a.ndjson.checkpoint says that this run came to its end (3 delivered, 0 rejected, 0 failed): forward its file of failed or mended rejected records for the rest, or give --restart to send everything again\n',
-      ]);
+      const again = await run.forward(['a.ndjson', '--json']);
+      expect([first.code, again.code]).toEqual([exitCode, exitCode]);
+      expect(again.stderr).toBe(
+        'a.ndjson.checkpoint says that this run had finished already: nothing was sent. Give --restart to send everything again.\n',
+      );
+      expect(JSON.parse(again.stdout)).toMatchObject({ finishedAlready: true, totals, byProject, byReason, files });
     }
-    expect(repeatsOf(run)).toBe(0);
+    expect((await run.forward(['a.ndjson'])).stdout).toContain(
+      `Finished already: 3 delivered, ${exitCode} rejected, 0 failed`,
+    );
+    expect(run.emulator.counts.requests).toBe(3);
   });
 
   it('is sent again with --restart', async () => {

@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { describeInputs } from '../../src/cli/open-input.js';
-import { closeRunFiles, openRunFiles, type RunFileOptions } from '../../src/cli/run-files.js';
+import { closeRunFiles, findFinishedRun, openRunFiles, type RunFileOptions } from '../../src/cli/run-files.js';
 import { flatRecord, ndjson } from './records.js';
 import { workFolder, type WorkFolder } from './work-folder.js';
 
@@ -63,6 +63,53 @@ describe('the files of a run', () => {
     await closeRunFiles(first, false);
     await closeRunFiles(await open(folder), false);
     expect(readFileSync(folder.at('a.ndjson.rejected.ndjson'), 'utf8')).toBe('');
+  });
+});
+
+describe('a run that came to its end', () => {
+  async function find(folder: WorkFolder, options: RunFileOptions = {}, paths = [folder.at('a.ndjson')]) {
+    return findFinishedRun(await describeInputs(paths, 'ndjson'), options);
+  }
+
+  it('is found with what it did and the files that are still there', async () => {
+    const folder = folderWithInput();
+    expect(await find(folder)).toBeUndefined();
+    const files = await open(folder);
+    files.checkpoint?.settle(0, 'failed', { fileBytes: files.failed.add(flatRecord(), from, error) });
+    files.checkpoint?.settle(1, 'rejected', { fileBytes: files.rejected.add(flatRecord(), from, error) });
+    expect(await find(folder)).toBeUndefined();
+    await closeRunFiles(files, true);
+    rmSync(folder.at('a.ndjson.rejected.ndjson'));
+    expect(await find(folder)).toMatchObject({
+      tally: { totals: { delivered: 0, rejected: 1, failed: 1 } },
+      files: {
+        rejected: undefined,
+        failed: folder.at('a.ndjson.failed.ndjson'),
+        checkpoint: folder.at('a.ndjson.checkpoint'),
+      },
+    });
+  });
+
+  it('is not looked for where everything is to be sent again, or more is to be sent', async () => {
+    const folder = folderWithInput();
+    await closeRunFiles(await open(folder), true);
+    for (const options of [{ restart: true }, { acceptChanged: true }, { checkpoint: false }] as const)
+      expect(await find(folder, options)).toBeUndefined();
+  });
+
+  it('is not found for a stream, which may hold other records', async () => {
+    const folder = folderWithInput();
+    const options = { checkpoint: folder.at('c'), rejected: folder.at('r'), failed: folder.at('f') };
+    await closeRunFiles(await open(folder, options, ['-']), true);
+    expect(await find(folder, options, ['-'])).toBeUndefined();
+    await expect(open(folder, options, ['-'])).rejects.toThrow('says that this run came to its end');
+  });
+
+  it('does not count for a file that has changed since', async () => {
+    const folder = folderWithInput();
+    await closeRunFiles(await open(folder), true);
+    folder.write('a.ndjson', ndjson([flatRecord(), flatRecord()]));
+    await expect(find(folder)).rejects.toThrow(/has changed since .* was written/);
   });
 });
 

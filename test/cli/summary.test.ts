@@ -24,6 +24,7 @@ function report(overrides: Partial<RunReport> = {}): RunReport {
   tally.add('delivered', 'P-1', undefined);
   tally.add('failed', 'P-2', ['failed: network']);
   return {
+    finishedAlready: false,
     tally,
     earlier: { delivered: 0, rejected: 0, failed: 0 },
     counters,
@@ -80,6 +81,14 @@ describe('the summary for people', () => {
     expect(text()).not.toContain('earlier runs');
   });
 
+  it('says that there was nothing to do, and what the runs before had done', () => {
+    const shown = text({ finishedAlready: true, earlier: report().tally.totals });
+    expect(shown).toMatch(/^\nFinished already: 2 delivered, 0 rejected, 1 failed\n/);
+    expect(shown).toContain('1  failed: network');
+    expect(shown).toContain('a.failed.ndjson (forward that file later)');
+    expect(shown).not.toContain('earlier runs');
+  });
+
   it('stays readable whatever the projects and reasons are', () => {
     const tally = new Tally();
     for (let index = 0; index < 500; index += 1)
@@ -98,6 +107,7 @@ describe('the summary for machines', () => {
     const json = runReportAsJson(report({ interrupted: true, problem: 'cannot read a' }));
     expect(json).not.toContain('\n');
     expect(JSON.parse(json)).toEqual({
+      finishedAlready: false,
       interrupted: true,
       problem: 'cannot read a',
       seconds: 2,
