@@ -45,6 +45,7 @@ A run that was interrupted (Ctrl-C, a crash, a power cut) goes on where it stopp
 What was in flight then may be sent twice: CleverTap's API has no idempotency key. Given once more after its end, it sends
 nothing: it prints the summary again and ends with the exit code that the run had. The summary is of all runs together,
 its requests and seconds are of the last one. --restart sends everything again.
+A checkpoint is for one run at a time: while one is under way, its .lock keeps others out.
 
 Exit code: 0 all delivered, 1 some rejected or failed, 2 the call was wrong, 130 interrupted.
 

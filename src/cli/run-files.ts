@@ -6,6 +6,7 @@ import { emptyState, type CheckpointState, type ReturnedFile } from './checkpoin
 import type { Input } from './open-input.js';
 import { inspectOutput, refuseSameFile } from './output-path.js';
 import { ReturnedRecords } from './returned-records.js';
+import { lockPath, RunLock } from './run-lock.js';
 import type { Tally } from './tally.js';
 import { UsageError } from './usage-error.js';
 
@@ -28,6 +29,8 @@ export interface RunFiles {
   readonly tally: Tally;
   readonly rejected: ReturnedRecords;
   readonly failed: ReturnedRecords;
+  /** Keeps other runs from the checkpoint. */
+  readonly lock: RunLock | undefined;
 }
 
 /** A run that came to its end. */
@@ -70,7 +73,7 @@ function pathIfThere(file: ReturnedFile | undefined): string | undefined {
  * Opens what a run writes, going on from an earlier run of the same inputs. Everything is looked at first, so that a call
  * which is refused changes nothing.
  *
- * @throws {UsageError} if a file is not this run's, or the earlier run came to its end.
+ * @throws {UsageError} if a file is not this run's, another run is at it, or the earlier run came to its end.
  */
 export async function openRunFiles(inputs: readonly Input[], options: RunFileOptions): Promise<RunFiles> {
   const base = baseName(inputs[0]);
@@ -78,7 +81,27 @@ export async function openRunFiles(inputs: readonly Input[], options: RunFileOpt
   const failedPath = options.failed ?? `${base}.failed.ndjson`;
   const path = checkpointPath(inputs, options);
   const inputPaths = inputs.filter(({ identity }) => identity !== undefined).map((input) => input.path);
-  refuseSameFile(inputPaths, [rejectedPath, failedPath, ...(path === undefined ? [] : [path])]);
+  refuseSameFile(inputPaths, [rejectedPath, failedPath, ...(path === undefined ? [] : [path, lockPath(path)])]);
+  if (path !== undefined) inspectOutput(path);
+  const lock = path === undefined ? undefined : new RunLock(path);
+  try {
+    return await openLocked({ inputs, options, path, rejectedPath, failedPath, lock });
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}
+
+interface LockedFiles {
+  readonly inputs: readonly Input[];
+  readonly options: RunFileOptions;
+  readonly path: string | undefined;
+  readonly rejectedPath: string;
+  readonly failedPath: string;
+  readonly lock: RunLock | undefined;
+}
+
+async function openLocked({ inputs, options, path, rejectedPath, failedPath, lock }: LockedFiles): Promise<RunFiles> {
   const restart = options.restart === true;
   const state = path === undefined ? emptyState() : await findState(path, inputs, restart, options.acceptChanged);
   const rejected = new ReturnedRecords(rejectedPath, state.returned.rejected, restart);
@@ -92,7 +115,7 @@ export async function openRunFiles(inputs: readonly Input[], options: RunFileOpt
       failed.sync();
     };
   }
-  return { checkpoint, tally: state.tally, rejected, failed };
+  return { checkpoint, tally: state.tally, rejected, failed, lock };
 }
 
 /**
@@ -100,7 +123,10 @@ export async function openRunFiles(inputs: readonly Input[], options: RunFileOpt
  *
  * @throws {FileError} if something is not there.
  */
-export async function closeRunFiles({ checkpoint, rejected, failed }: RunFiles, complete: boolean): Promise<void> {
+export async function closeRunFiles(
+  { checkpoint, rejected, failed, lock }: RunFiles,
+  complete: boolean,
+): Promise<void> {
   try {
     // First, so that it does not say that a record has ended whose file fails then.
     await checkpoint?.close(complete);
@@ -108,7 +134,11 @@ export async function closeRunFiles({ checkpoint, rejected, failed }: RunFiles, 
     try {
       rejected.close();
     } finally {
-      failed.close();
+      try {
+        failed.close();
+      } finally {
+        lock?.release();
+      }
     }
   }
 }

@@ -39,6 +39,7 @@ describe('Ctrl-C', () => {
       first.child.kill(signal);
       const { code, stdout, stderr } = await first.ended;
       expect(code).toBe(130);
+      expect(existsSync(run.folder.at('a.ndjson.checkpoint.lock'))).toBe(false);
       expect(stderr).toContain('Stopping: waiting for what is in flight. Once more to stop at once.');
       expect(stdout).toMatch(/Interrupted: [^]*Run the same command again to go on where it stopped\./);
       const second = await run.forward(['a.ndjson', ...LIMITS]);
@@ -61,6 +62,7 @@ describe('Ctrl-C', () => {
     await first.told('Once more to stop at once.');
     first.child.kill('SIGINT');
     expect((await first.ended).code).toBe(130);
+    expect(existsSync(run.folder.at('a.ndjson.checkpoint.lock'))).toBe(false);
     run.emulator.faults.clear();
     expect((await run.forward(['a.ndjson', ...LIMITS])).code).toBe(0);
     expect(timesOf(run).size).toBe(600);
@@ -77,6 +79,41 @@ describe('Ctrl-C', () => {
     expect(code).toBe(130);
     expect(stdout).toContain('5 delivered, 0 rejected, 0 failed');
     expect(stdout).toContain('it took on everything up to line 5 of -, and nothing behind it');
+  });
+});
+
+describe('two runs at once', () => {
+  it('do not send everything twice: the second is refused, whatever it asks for', async () => {
+    const run = await emulatedRun();
+    run.folder.write('a.ndjson', ndjson(numberedRecords(1_200)));
+    const first = run.startForward(['a.ndjson', ...LIMITS]);
+    await underWay(run);
+    for (const more of [[], ['--restart']]) {
+      const { code, stderr } = await run.forward(['a.ndjson', ...LIMITS, ...more]);
+      expect(code).toBe(2);
+      expect(stderr).toContain(`process ${first.child.pid} on`);
+      expect(stderr).toContain('holds a.ndjson.checkpoint.lock');
+    }
+    first.child.kill('SIGINT');
+    expect((await first.ended).code).toBe(130);
+  });
+
+  it('that want to go on from a killed one do not either', async () => {
+    const run = await emulatedRun();
+    run.folder.write('a.ndjson', ndjson(numberedRecords(600)));
+    const first = run.startForward(['a.ndjson', ...LIMITS]);
+    await underWay(run);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    expect(existsSync(run.folder.at('a.ndjson.checkpoint.lock'))).toBe(true);
+    const ends = await Promise.all([1, 2, 3, 4].map(() => run.forward(['a.ndjson', ...LIMITS])));
+    const codes = ends.map(({ code }) => code);
+    expect(codes).toContain(0);
+    // One that comes late finds the run finished, or just at its end.
+    expect(codes.filter((code) => code !== 0 && code !== 2)).toEqual([]);
+    expect(timesOf(run).size).toBe(600);
+    expect(repeatsOf(run)).toBeLessThanOrEqual(MAY_REPEAT);
+    expect(existsSync(run.folder.at('a.ndjson.checkpoint.lock'))).toBe(false);
   });
 });
 
