@@ -31,7 +31,7 @@ export function writeReason(number: number, reason: string, count: number): stri
   return `w ${number} ${count} ${JSON.stringify(reason)};\n`;
 }
 
-/** The line for a file of rejected or failed records that is about to be made. */
+/** The line for a file of rejected or failed records that was just made. */
 export function writeBeginning(status: 'rejected' | 'failed', path: string): string {
   return `${LETTERS[status]} ${JSON.stringify(path)};\n`;
 }

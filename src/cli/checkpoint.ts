@@ -84,7 +84,7 @@ export class Checkpoint {
     this.#writeReturned(entry);
   }
 
-  /** Notes, before it is made, that a file of rejected or failed records belongs to this run. */
+  /** Notes, before anything is in it, that a file of rejected or failed records belongs to this run. */
   beginFile(status: 'rejected' | 'failed', path: string): void {
     this.state.returned[status] = { path, bytes: 0 };
     this.#write(writeBeginning(status, path));

@@ -40,6 +40,8 @@ ${CREDENTIALS_HELP}
 
 Records that were not delivered go into files of their own, each with the reason under "error", which is ignored when such
 a file is forwarded: --failed as it is, --rejected once it has been mended. What could not be read stands under "raw".
+What comes back from installs.csv.failed.ndjson or installs.csv.rejected.ndjson goes into installs.csv.failed-2.ndjson and
+installs.csv.rejected-2.ndjson, and so on with the first number that is free: no such file is written over.
 
 A run that was interrupted (Ctrl-C, a crash, a power cut) goes on where it stopped when the same command is given again.
 What was in flight then may be sent twice: CleverTap's API has no idempotency key. Given once more after its end, it sends
@@ -62,11 +64,11 @@ export function createForwardCommand(terminal: Terminal): Command {
   return addInputOptions(addClientOptions(command))
     .option(
       '--rejected <file>',
-      'where to write records that can never be accepted as they are (default: <first file>.rejected.ndjson)',
+      'where to write records that can never be accepted as they are (default: <first file>.rejected.ndjson, then .rejected-2.ndjson …)',
     )
     .option(
       '--failed <file>',
-      'where to write records that may be accepted another time (default: <first file>.failed.ndjson)',
+      'where to write records that may be accepted another time (default: <first file>.failed.ndjson, then .failed-2.ndjson …)',
     )
     .option('--checkpoint <file>', 'where to note how far the run is (default: <first file>.checkpoint)')
     .option('--no-checkpoint', 'note nothing: an interrupted run begins again')

@@ -1,4 +1,13 @@
-import { closeSync, constants, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import type { AnyAttributionError, ValidationIssue } from '../errors.js';
 import type { ReturnedFile } from './checkpoint-state.js';
 import { FileError } from './file-error.js';
@@ -52,26 +61,27 @@ export class ReturnedRecords {
     private readonly overwrite: boolean,
   ) {
     this.#exists = inspectOutput(path);
-    if (this.#exists && known?.path !== path && !overwrite)
-      throw new UsageError(`${path} exists: move it away, name another file, or give --restart to write over it`);
+    // In an empty one nothing is lost: a killed run may have made it.
+    if (this.#exists && known?.path !== path && !overwrite && statSync(path).size > 0) throw somebodyElses(path);
   }
 
   /**
    * Begins to write: cuts a file that is there to what belongs to this run.
    *
-   * @param beginFile called before a file is taken over or made.
+   * @param beginFile called when a file has been taken over or made, before anything is written to it.
    */
   open(beginFile: () => void): void {
     this.#beginFile = beginFile;
     if (!this.#exists) return;
     const { known, path } = this;
     const isKnown = known?.path === path && !this.overwrite;
+    const fd = this.#attempt(() => openSync(path, constants.O_RDWR | constants.O_APPEND | NO_FOLLOW));
+    this.#fd = fd;
+    const size = this.#attempt(() => fstatSync(fd).size);
+    if (!isKnown && !this.overwrite && size > 0) throw somebodyElses(path);
     if (!isKnown) beginFile();
-    this.#attempt(() => {
-      this.#fd = openSync(path, constants.O_RDWR | constants.O_APPEND | NO_FOLLOW);
-      this.#bytes = isKnown ? Math.min(known.bytes, fstatSync(this.#fd).size) : 0;
-      ftruncateSync(this.#fd, this.#bytes);
-    });
+    this.#bytes = isKnown ? Math.min(known.bytes, size) : 0;
+    this.#attempt(() => ftruncateSync(fd, this.#bytes));
   }
 
   /** Adds a record; gives the size of the file after it. */
@@ -80,15 +90,13 @@ export class ReturnedRecords {
     const message = describeTrouble(error, MESSAGE_LENGTH);
     const reason: Reason = { code, message, ...(issues && { issues: issues.slice(0, ISSUES_KEPT) }), file: path, line };
     const text = Buffer.from(`${JSON.stringify({ ...source, error: reason })}\n`);
-    if (this.#fd === undefined) this.#beginFile();
+    const fd = this.#fd ?? this.#make();
     this.#attempt(() => {
-      // Exclusive, which does not follow a link either.
-      this.#fd ??= openSync(this.path, 'ax', 0o600);
       try {
-        writeFileSync(this.#fd, text);
+        writeFileSync(fd, text);
       } catch (trouble) {
         // What there was room for is no record.
-        ftruncateSync(this.#fd, this.#bytes);
+        ftruncateSync(fd, this.#bytes);
         throw trouble;
       }
     });
@@ -120,11 +128,24 @@ export class ReturnedRecords {
     }
   }
 
-  #attempt(action: () => void): void {
+  #make(): number {
+    // Exclusive, which does not follow a link either.
+    const fd = this.#attempt(() => openSync(this.path, 'ax', 0o600));
+    this.#fd = fd;
+    // Only now: were it noted first, and made by somebody else meanwhile, the next run would cut that file off.
+    this.#beginFile();
+    return fd;
+  }
+
+  #attempt<T>(action: () => T): T {
     try {
-      action();
+      return action();
     } catch (error) {
       throw new FileError('write', this.path, error);
     }
   }
+}
+
+function somebodyElses(path: string): UsageError {
+  return new UsageError(`${path} exists: move it away, name another file, or give --restart to write over it`);
 }

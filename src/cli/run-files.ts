@@ -5,6 +5,7 @@ import { readState } from './checkpoint-file.js';
 import { emptyState, type CheckpointState, type ReturnedFile } from './checkpoint-state.js';
 import type { Input } from './open-input.js';
 import { inspectOutput, refuseSameFile } from './output-path.js';
+import { returnedPaths } from './returned-paths.js';
 import { ReturnedRecords } from './returned-records.js';
 import { lockPath, RunLock } from './run-lock.js';
 import type { Tally } from './tally.js';
@@ -76,34 +77,35 @@ function pathIfThere(file: ReturnedFile | undefined): string | undefined {
  * @throws {UsageError} if a file is not this run's, another run is at it, or the earlier run came to its end.
  */
 export async function openRunFiles(inputs: readonly Input[], options: RunFileOptions): Promise<RunFiles> {
-  const base = baseName(inputs[0]);
-  const rejectedPath = options.rejected ?? `${base}.rejected.ndjson`;
-  const failedPath = options.failed ?? `${base}.failed.ndjson`;
   const path = checkpointPath(inputs, options);
-  const inputPaths = inputs.filter(({ identity }) => identity !== undefined).map((input) => input.path);
-  refuseSameFile(inputPaths, [rejectedPath, failedPath, ...(path === undefined ? [] : [path, lockPath(path)])]);
-  if (path !== undefined) inspectOutput(path);
+  if (path !== undefined) {
+    // Before the lock is made, which goes by its name.
+    refuseSameFile(pathsOf(inputs), [path, lockPath(path)]);
+    inspectOutput(path);
+  }
   const lock = path === undefined ? undefined : new RunLock(path);
   try {
-    return await openLocked({ inputs, options, path, rejectedPath, failedPath, lock });
+    return await openLocked(inputs, options, path, lock);
   } catch (error) {
     lock?.release();
     throw error;
   }
 }
 
-interface LockedFiles {
-  readonly inputs: readonly Input[];
-  readonly options: RunFileOptions;
-  readonly path: string | undefined;
-  readonly rejectedPath: string;
-  readonly failedPath: string;
-  readonly lock: RunLock | undefined;
-}
-
-async function openLocked({ inputs, options, path, rejectedPath, failedPath, lock }: LockedFiles): Promise<RunFiles> {
+async function openLocked(
+  inputs: readonly Input[],
+  options: RunFileOptions,
+  path: string | undefined,
+  lock: RunLock | undefined,
+): Promise<RunFiles> {
   const restart = options.restart === true;
   const state = path === undefined ? emptyState() : await findState(path, inputs, restart, options.acceptChanged);
+  // What an earlier run has begun is its own to be written over; the file beside it may be another run's.
+  const begun = restart && path !== undefined ? await findBegun(path, inputs) : state.returned;
+  const paths = returnedPaths(baseName(inputs[0]), begun);
+  const rejectedPath = options.rejected ?? paths.rejected;
+  const failedPath = options.failed ?? paths.failed;
+  refuseSameFile(pathsOf(inputs), [rejectedPath, failedPath, ...(path === undefined ? [] : [path, lockPath(path)])]);
   const rejected = new ReturnedRecords(rejectedPath, state.returned.rejected, restart);
   const failed = new ReturnedRecords(failedPath, state.returned.failed, restart);
   const checkpoint = path === undefined ? undefined : new Checkpoint(path, inputs, state);
@@ -167,6 +169,19 @@ async function findState(
     );
   }
   return { ...state, complete: false };
+}
+
+/** The files that a run which is forgotten had begun; none, if its checkpoint cannot be made out. */
+async function findBegun(path: string, inputs: readonly Input[]): Promise<CheckpointState['returned']> {
+  try {
+    return (await readState(path, inputs, true)).returned;
+  } catch {
+    return {};
+  }
+}
+
+function pathsOf(inputs: readonly Input[]): string[] {
+  return inputs.filter(({ identity }) => identity !== undefined).map((input) => input.path);
 }
 
 function baseName(first: Input | undefined): string {

@@ -13,11 +13,12 @@ describe('a file of records that came back', () => {
     const folder = workFolder();
     const records = new ReturnedRecords(folder.at('r'), undefined, false);
     const begun: string[] = [];
-    records.open(() => begun.push(existsSync(folder.at('r')) ? 'late' : 'in time'));
+    // Noted when it is this run's, which it is once it could be made, and before anything is in it.
+    records.open(() => begun.push(readFileSync(folder.at('r'), 'utf8')));
     expect(existsSync(folder.at('r'))).toBe(false);
     expect(records.pathIfWritten).toBeUndefined();
     records.add({ type: 'custom' }, from, error);
-    expect(begun).toEqual(['in time']);
+    expect(begun).toEqual(['']);
     expect(records.pathIfWritten).toBe(folder.at('r'));
     if (process.platform !== 'win32') expect(statSync(folder.at('r')).mode & 0o777).toBe(0o600);
     records.close();
@@ -108,12 +109,25 @@ describe('a file of records that came back', () => {
     expect(readFileSync(target, 'utf8')).toBe('precious\n');
   });
 
-  it('says so when it cannot be written', () => {
+  it('may be one that is empty, as a run leaves it that was killed when it had just made it', () => {
+    const folder = workFolder();
+    folder.write('r', '');
+    const records = new ReturnedRecords(folder.at('r'), undefined, false);
+    let begun = 0;
+    records.open(() => (begun += 1));
+    records.add({ next: 1 }, from, error);
+    records.close();
+    expect([begun, folder.readJsonLines('r').length]).toEqual([1, 1]);
+  });
+
+  it('says so when it cannot be written, and is not noted then: it is somebody else’s', () => {
     const folder = workFolder();
     const records = new ReturnedRecords(folder.at('r'), undefined, false);
-    records.open(nothing);
+    let begun = 0;
+    records.open(() => (begun += 1));
     writeFileSync(folder.at('r'), '');
     expect(() => records.add({}, from, error)).toThrow(`cannot write ${folder.at('r')}`);
+    expect(begun).toBe(0);
     records.close();
   });
 });

@@ -174,6 +174,52 @@ describe('a run is refused, and nothing is changed,', () => {
   });
 });
 
+describe('the files of a run that forwards what came back', () => {
+  const returned = ['a.ndjson.failed.ndjson', 'a.ndjson.rejected.ndjson'];
+
+  async function forwardOnce(folder: WorkFolder, name: string, options: RunFileOptions = {}): Promise<void> {
+    const files = await open(folder, options, [folder.at(name)]);
+    files.failed.add(flatRecord({ id: name }), from, error);
+    files.rejected.add(flatRecord({ id: name }), from, error);
+    await closeRunFiles(files, true);
+  }
+
+  it('have numbers, and write over none of those that are there', async () => {
+    const folder = folderWithInput();
+    for (const name of ['a.ndjson', ...returned, 'a.ndjson.failed-2.ndjson']) await forwardOnce(folder, name);
+    const idOf = (name: string) => folder.readJsonLines(name).map((record) => record['id']);
+    for (const kind of ['failed', 'rejected']) {
+      expect(idOf(`a.ndjson.${kind}.ndjson`)).toEqual(['a.ndjson']);
+      expect(idOf(`a.ndjson.${kind}-2.ndjson`)).toEqual(['a.ndjson.failed.ndjson']);
+      expect(idOf(`a.ndjson.${kind}-3.ndjson`)).toEqual(['a.ndjson.rejected.ndjson']);
+      expect(idOf(`a.ndjson.${kind}-4.ndjson`)).toEqual(['a.ndjson.failed-2.ndjson']);
+    }
+  });
+
+  it('are the same ones when the run goes on', async () => {
+    const folder = folderWithInput();
+    await forwardOnce(folder, 'a.ndjson');
+    const paths = [folder.at('a.ndjson.failed.ndjson')];
+    const first = await open(folder, {}, paths);
+    first.checkpoint?.settle(0, 'failed', { fileBytes: first.failed.add(flatRecord(), from, error) });
+    await closeRunFiles(first, false);
+    const second = await open(folder, {}, paths);
+    second.failed.add(flatRecord(), from, error);
+    expect(second.failed.path).toBe(folder.at('a.ndjson.failed-2.ndjson'));
+    await closeRunFiles(second, false);
+    expect(folder.readJsonLines('a.ndjson.failed-2.ndjson')).toHaveLength(2);
+  });
+
+  it('are written over by --restart only where they are of the run that is forgotten', async () => {
+    const folder = folderWithInput();
+    for (const name of ['a.ndjson', ...returned]) await forwardOnce(folder, name);
+    await forwardOnce(folder, 'a.ndjson.rejected.ndjson', { restart: true });
+    expect(folder.readJsonLines('a.ndjson.failed-2.ndjson')).toMatchObject([{ id: 'a.ndjson.failed.ndjson' }]);
+    expect(folder.readJsonLines('a.ndjson.failed-3.ndjson')).toMatchObject([{ id: 'a.ndjson.rejected.ndjson' }]);
+    expect(existsSync(folder.at('a.ndjson.failed-4.ndjson'))).toBe(false);
+  });
+});
+
 describe('a run that begins anew', () => {
   it('forgets what was done and writes over what is there', async () => {
     const folder = folderWithInput();
