@@ -9,15 +9,15 @@ export interface SettledEntry {
   readonly status: SettledStatus;
   /** Number of its project, for which there is a line before. */
   readonly project: number;
-  /** Number of the reason why it was not delivered, for which there is a line before. */
-  readonly reason: number | undefined;
+  /** Numbers of the reasons why it was not delivered, for which there are lines before. */
+  readonly reasons: readonly number[];
   /** Size of its file of rejected or failed records after it. */
   readonly fileBytes: number;
 }
 
 /** The line for a record that ended. */
-export function writeEntry({ ordinal, status, project, reason, fileBytes }: SettledEntry): string {
-  const returned = status === 'delivered' ? '' : ` ${reason ?? '-'} ${fileBytes}`;
+export function writeEntry({ ordinal, status, project, reasons, fileBytes }: SettledEntry): string {
+  const returned = status === 'delivered' ? '' : ` ${reasons.join(',') || '-'} ${fileBytes}`;
   return `${LETTERS[status]} ${ordinal} ${project}${returned};\n`;
 }
 
@@ -41,7 +41,7 @@ export const END_ENTRY = 'end;\n';
 
 const LETTERS = { delivered: 'd', rejected: 'r', failed: 'f' } as const;
 const DELIVERED = /^d (\d+) (\d+);$/;
-const RETURNED = /^([rf]) (\d+) (\d+) (\d+|-) (\d+);$/;
+const RETURNED = /^([rf]) (\d+) (\d+) (\d+(?:,\d+)*|-) (\d+);$/;
 const RANGE = /^\+ (\d+) (\d+);$/;
 const PROJECT = /^p (\d+) (\d+) (\d+) (\d+) (".*");$/;
 const REASON = /^w (\d+) (\d+) (".*");$/;
@@ -74,17 +74,18 @@ export class EntryReader {
     const [, ordinal, project] = DELIVERED.exec(text) ?? [];
     if (ordinal === undefined) return false;
     const { settled, tally } = this.state;
-    if (settled.add(Number(ordinal))) tally.add('delivered', this.#projects.get(Number(project)), undefined);
+    if (settled.add(Number(ordinal))) tally.add('delivered', this.#projects.get(Number(project)));
     return true;
   }
 
   #applyReturned(text: string): boolean {
-    const [, letter, ordinal, project, reason, fileBytes] = RETURNED.exec(text) ?? [];
+    const [, letter, ordinal, project, reasons = '', fileBytes] = RETURNED.exec(text) ?? [];
     if (ordinal === undefined) return false;
     const { settled, tally, returned } = this.state;
     if (!settled.add(Number(ordinal))) return true;
     const status = statusOf(letter);
-    tally.add(status, this.#projects.get(Number(project)), this.#reasons.get(Number(reason)));
+    const names = reasons.split(',').flatMap((number) => this.#reasons.get(Number(number)) ?? []);
+    tally.add(status, this.#projects.get(Number(project)), names);
     const file = returned[status];
     if (file !== undefined) returned[status] = { path: file.path, bytes: Number(fileBytes) };
     return true;

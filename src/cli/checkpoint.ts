@@ -20,8 +20,8 @@ const COMPACT_FROM_BYTES = 8_000_000;
 /** What is noted of a record that has ended. */
 export interface SettledDetails {
   readonly projectId?: string | undefined;
-  /** Why it was not delivered, in few words. */
-  readonly reason?: string | undefined;
+  /** Why it was not delivered, each in few words. */
+  readonly reasons?: readonly string[] | undefined;
   /** Size of its file of rejected or failed records after it. */
   readonly fileBytes?: number;
 }
@@ -66,15 +66,21 @@ export class Checkpoint {
   }
 
   /** Notes that a record has ended, and counts it. */
-  settle(ordinal: number, status: SettledStatus, { projectId, reason, fileBytes = 0 }: SettledDetails = {}): void {
+  settle(ordinal: number, status: SettledStatus, { projectId, reasons, fileBytes = 0 }: SettledDetails = {}): void {
     const { settled, tally, returned } = this.state;
     if (!settled.add(ordinal)) return;
-    const names = tally.add(status, projectId, reason);
+    const names = tally.add(status, projectId, reasons);
     // At once, so that they come before the entries that speak of them.
     if (names.project.isNew) this.#write(writeProject(names.project.number, names.project.text, noTotals()));
-    if (names.reason?.isNew === true) this.#write(writeReason(names.reason.number, names.reason.text, 0));
+    for (const { isNew, number, text } of names.reasons) if (isNew) this.#write(writeReason(number, text, 0));
     const project = names.project.number;
-    const entry = writeEntry({ ordinal, status, project, reason: names.reason?.number, fileBytes });
+    const entry = writeEntry({
+      ordinal,
+      status,
+      project,
+      reasons: names.reasons.map(({ number }) => number),
+      fileBytes,
+    });
     if (status === 'delivered') {
       this.#write(entry);
       return;

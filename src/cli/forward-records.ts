@@ -131,14 +131,14 @@ function settle(
   const { checkpoint, tally, onTrouble, credentials } = options;
   const projectId = record.item?.projectId ?? credentials.defaultProject?.projectId;
   if (status === 'delivered' || error === undefined) {
-    if (checkpoint === undefined) tally.add('delivered', projectId, undefined);
+    if (checkpoint === undefined) tally.add('delivered', projectId);
     else checkpoint.settle(record.ordinal, 'delivered', { projectId });
     return;
   }
   const fileBytes = options[status].add(sourceOf(record, status), record, error);
-  const [reason] = describeReasons(status, error);
-  if (checkpoint === undefined) tally.add(status, projectId, reason);
-  else checkpoint.settle(record.ordinal, status, { projectId, reason, fileBytes });
+  const reasons = describeReasons(status, error);
+  if (checkpoint === undefined) tally.add(status, projectId, reasons);
+  else checkpoint.settle(record.ordinal, status, { projectId, reasons, fileBytes });
   onTrouble(record, status, error);
 }
 

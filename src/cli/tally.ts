@@ -24,19 +24,21 @@ export class Tally {
   readonly #byProject = new Names<StatusTotals>(MAX_PROJECTS, noTotals);
   readonly #byReason = new Names<{ count: number }>(MAX_REASONS, () => ({ count: 0 }));
 
-  /** Counts one record; `reason` says why it was not delivered. Gives the names that it was counted under. */
+  /**
+   * Counts one record; `reasons` say why it was not delivered, and it counts under each. Gives the names that it was counted
+   * under.
+   */
   add(
     status: SettledStatus,
     projectId: string | undefined,
-    reason: string | undefined,
-  ): { readonly project: TallyName; readonly reason: TallyName | undefined } {
+    reasons: readonly string[] = [],
+  ): { readonly project: TallyName; readonly reasons: readonly TallyName[] } {
     const project = this.#byProject.find(projectId ?? '(none)');
     this.totals[status] += 1;
     project.counts[status] += 1;
-    if (reason === undefined) return { project, reason: undefined };
-    const known = this.#byReason.find(reason);
-    known.counts.count += 1;
-    return { project, reason: known };
+    const known = reasons.map((reason) => this.#byReason.find(reason));
+    for (const { counts } of known) counts.count += 1;
+    return { project, reasons: known };
   }
 
   /** Counts records of a project that an earlier run counted. */

@@ -30,7 +30,7 @@ function shown({ settled, tally, returned, complete }: CheckpointState) {
 
 /** The line for a record of the project and, if it came back, with the reason that have the number 0. */
 function writeEntry(ordinal: number, status: SettledStatus, fileBytes: number): string {
-  return writeSettledEntry({ ordinal, status, project: 0, reason: status === 'delivered' ? undefined : 0, fileBytes });
+  return writeSettledEntry({ ordinal, status, project: 0, reasons: status === 'delivered' ? [] : [0], fileBytes });
 }
 
 /** The lines that name these. */
@@ -78,7 +78,7 @@ describe('a checkpoint file', () => {
       ordinal: fc.nat({ max: 60 }),
       status,
       project: fc.nat({ max: 3 }),
-      reason: fc.nat({ max: 2 }),
+      reasons: fc.uniqueArray(fc.nat({ max: 2 })),
       fileBytes: fc.nat(),
     });
     const names = [
@@ -149,7 +149,7 @@ describe('what became of the records', () => {
   it('is told for as many projects and reasons as are counted, though they take more than a line may', async () => {
     const state = emptyState();
     for (let index = 0; index < 12_000; index += 1)
-      state.tally.add('failed', `${index}${'P'.repeat(500)}`, `${index}${'r'.repeat(500)}`);
+      state.tally.add('failed', `${index}${'P'.repeat(500)}`, [`${index}${'r'.repeat(500)}`]);
     const again = await read(workFolder(), writeState(state, INPUTS));
     expect(shown(again)).toEqual(shown(state));
     expect(again.tally.byProject[0]).toEqual(['(other)', { delivered: 0, rejected: 0, failed: 2_000 }]);

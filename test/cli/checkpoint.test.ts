@@ -48,7 +48,7 @@ describe('a checkpoint', () => {
     const written: string[] = [];
     checkpoint.beforeWrite = () => written.push(readFileSync(path, 'utf8').split('\n').slice(1).join('\n'));
     checkpoint.beginFile('failed', 'f.ndjson');
-    checkpoint.settle(0, 'failed', { projectId: 'P-1', reason: 'failed: network', fileBytes: 25 });
+    checkpoint.settle(0, 'failed', { projectId: 'P-1', reasons: ['failed: network'], fileBytes: 25 });
     await checkpoint.close(true);
     expect(written).toEqual(['f "f.ndjson";\n']);
     expect(await readState(path, INPUTS)).toMatchObject({
@@ -70,9 +70,10 @@ describe('a checkpoint', () => {
   it('does not grow with the run, and says the same when it is written anew', async () => {
     const { folder, path, checkpoint } = begin(2_000);
     checkpoint.beginFile('rejected', 'r.ndjson');
-    const reason = 'rejected: name: is required';
+    const reasons = ['rejected: name: is required'];
     for (let ordinal = 1; ordinal <= 20_000; ordinal += 1) {
-      if (ordinal % 100 === 0) checkpoint.settle(ordinal, 'rejected', { projectId: 'P-1', reason, fileBytes: ordinal });
+      if (ordinal % 100 === 0)
+        checkpoint.settle(ordinal, 'rejected', { projectId: 'P-1', reasons, fileBytes: ordinal });
       else checkpoint.settle(ordinal, 'delivered', { projectId: `P-${ordinal % 7}` });
       await checkpoint.room();
     }

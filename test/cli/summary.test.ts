@@ -89,6 +89,14 @@ describe('the summary for people', () => {
     expect(shown).not.toContain('earlier runs');
   });
 
+  it('says that records count more than once where they do', () => {
+    const told = 'A record with several mistakes counts under each:';
+    expect(text()).not.toContain(told);
+    const tally = new Tally();
+    tally.add('rejected', 'P-1', ['rejected: name', 'rejected: platform']);
+    expect(text({ tally })).toContain(`${told}\n1  rejected: name\n1  rejected: platform`);
+  });
+
   it('stays readable whatever the projects and reasons are', () => {
     const tally = new Tally();
     for (let index = 0; index < 500; index += 1)

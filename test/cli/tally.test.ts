@@ -43,7 +43,7 @@ describe('a tally', () => {
 
   it('cuts what is too long for a name', () => {
     const tally = new Tally();
-    tally.add('failed', 'P'.repeat(100_000), 'r'.repeat(100_000));
+    tally.add('failed', 'P'.repeat(100_000), ['r'.repeat(100_000)]);
     expect(tally.byProject[0]?.[0]).toBe(`${'P'.repeat(299)}…`);
     expect(tally.byReason[0]?.[0]).toBe(`${'r'.repeat(299)}…`);
   });
@@ -52,8 +52,8 @@ describe('a tally', () => {
     const tally = new Tally();
     tally.addProject('P-1', { delivered: 2, rejected: 1, failed: 0 });
     tally.addReason('rejected: name: is required', 1);
-    const { project, reason } = tally.add('rejected', 'P-1', 'rejected: name: is required');
-    expect([project, reason]).toMatchObject([
+    const { project, reasons } = tally.add('rejected', 'P-1', ['rejected: name: is required']);
+    expect([project, ...reasons]).toMatchObject([
       { number: 0, isNew: false },
       { number: 0, isNew: false },
     ]);
