@@ -6,6 +6,7 @@ import { createEmulateCommand } from './emulate-command.js';
 import { EXIT_CODE } from './exit-code.js';
 import { describeFileTrouble, FileError } from './file-error.js';
 import { createForwardCommand } from './forward-command.js';
+import { createOutboxCommand } from './outbox-command.js';
 import { createSendCommand } from './send-command.js';
 import { processTerminal, type Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
@@ -17,7 +18,13 @@ export function createProgram(terminal: Terminal): Command {
     .version(VERSION)
     .showHelpAfterError('(add --help for what is possible)')
     .exitOverride();
-  for (const create of [createForwardCommand, createSendCommand, createCheckCommand, createEmulateCommand]) {
+  for (const create of [
+    createForwardCommand,
+    createSendCommand,
+    createCheckCommand,
+    createEmulateCommand,
+    createOutboxCommand,
+  ]) {
     const command = create(terminal).exitOverride().showHelpAfterError('(add --help for what is possible)');
     program.addCommand(command);
   }

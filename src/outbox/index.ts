@@ -31,3 +31,5 @@ export type {
   QueueStats,
 } from './queue.js';
 export type { RetrySchedule } from './retry-schedule.js';
+export type { SqliteQueueOptions } from './sqlite/sqlite-options.js';
+export { sqliteQueue } from './sqlite/sqlite-queue.js';

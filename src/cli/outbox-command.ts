@@ -1,0 +1,172 @@
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { toSingleLine } from '../contract/text.js';
+import type { DeadLetter, Queue, QueueStats } from '../outbox/queue.js';
+import { sqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
+import { wholeNumber } from './client-options.js';
+import { EXIT_CODE } from './exit-code.js';
+import { createOutboxAddCommand } from './outbox-add-command.js';
+import { createOutboxDrainCommand } from './outbox-drain-command.js';
+import { alignColumns } from './summary.js';
+import type { Terminal } from './terminal.js';
+import { UsageError } from './usage-error.js';
+
+interface JsonFlag {
+  readonly json?: boolean;
+}
+
+interface LettersFlags extends JsonFlag {
+  readonly limit: number;
+  readonly after?: string;
+}
+
+interface AllFlag extends JsonFlag {
+  readonly all?: boolean;
+}
+
+/** Dead letters that are replayed or discarded in one step. */
+const BATCH = 500;
+
+/** `outbox`: looks into an outbox's file, puts right what is in it, and delivers it. */
+export function createOutboxCommand(terminal: Terminal): Command {
+  const program = new Command('outbox')
+    .summary('look into an outbox, repair it, and deliver what is in it')
+    .description('Works on the file of an embedded outbox, also while a service has it open.');
+  const commands = [
+    createStatusCommand(terminal),
+    createDeadCommand(terminal),
+    createLettersCommand(terminal, 'replay', 'make dead letters due again', 'replayed'),
+    createLettersCommand(terminal, 'discard', 'drop dead letters for good', 'discarded'),
+    createReleaseCommand(terminal),
+    createOutboxAddCommand(terminal),
+    createOutboxDrainCommand(terminal),
+  ];
+  for (const command of commands) {
+    program.addCommand(command.exitOverride().showHelpAfterError('(add --help for what is possible)'));
+  }
+  return program;
+}
+
+function createStatusCommand(terminal: Terminal): Command {
+  return new Command('status')
+    .summary('how much is stored, and for how long')
+    .description('Says how many events wait, are out and are dead, and the age of the oldest that is not dead.')
+    .argument('<file>', 'the file of the outbox')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExit code: 0 nothing is dead, 1 there are dead letters, 2 the call was wrong.')
+    .action((file: string, { json }: JsonFlag) =>
+      withQueue(file, async (queue) => {
+        const stats = await queue.stats();
+        if (json === true) terminal.print(JSON.stringify({ ...stats, oldestAgeMs: stats.oldestAgeMs ?? null }));
+        else for (const line of describeStats(stats)) terminal.print(line);
+        return stats.dead === 0 ? EXIT_CODE.ok : EXIT_CODE.incomplete;
+      }),
+    );
+}
+
+/** A table for people. */
+export function describeStats({ ready, delayed, leased, dead, oldestAgeMs }: QueueStats): string[] {
+  return alignColumns([
+    [`${ready}`, 'due now'],
+    [`${delayed}`, 'due later'],
+    [`${leased}`, 'out for delivery'],
+    [`${dead}`, 'dead'],
+    ...(oldestAgeMs === undefined ? [] : [[describeAge(oldestAgeMs), 'age of the oldest that is not dead']]),
+  ]);
+}
+
+function describeAge(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 120 * 60) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 48 * 3600 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
+}
+
+function createDeadCommand(terminal: Terminal): Command {
+  return new Command('dead')
+    .summary('list dead letters with their reasons')
+    .description('Lists dead letters, oldest first. With --json, each is a line with the event as it is stored.')
+    .argument('<file>', 'the file of the outbox')
+    .option('--limit <n>', 'list so many at most', wholeNumber, 100)
+    .option('--after <id>', 'go on behind this one')
+    .option('--json', 'a JSON object for each')
+    .action((file: string, { limit, after, json }: LettersFlags) =>
+      withQueue(file, async (queue) => {
+        const letters: DeadLetter[] = [];
+        for await (const letter of queue.dead({ limit, ...(after !== undefined && { after }) })) letters.push(letter);
+        if (json === true) for (const letter of letters) terminal.print(letterAsJson(letter));
+        else for (const line of describeLetters(letters)) terminal.print(line);
+        return EXIT_CODE.ok;
+      }),
+    );
+}
+
+function letterAsJson({ id, partition, reason, deliveries, addedAt, diedAt, payload }: DeadLetter): string {
+  const times = { addedAt: new Date(addedAt).toISOString(), diedAt: new Date(diedAt).toISOString() };
+  return JSON.stringify({ id, projectId: partition, reason, deliveries, ...times, stored: payload });
+}
+
+function describeLetters(letters: readonly DeadLetter[]): string[] {
+  if (letters.length === 0) return ['no dead letters'];
+  const rows = letters.map(({ id, partition, reason, diedAt }) => [
+    new Date(diedAt).toISOString(),
+    toSingleLine(partition, 60),
+    id,
+    toSingleLine(reason, 160),
+  ]);
+  return alignColumns([['died', 'project', 'id', 'reason'], ...rows]);
+}
+
+function createLettersCommand(terminal: Terminal, name: 'replay' | 'discard', summary: string, done: string): Command {
+  return new Command(name)
+    .summary(summary)
+    .argument('<file>', 'the file of the outbox')
+    .argument('[ids...]', 'ids of dead letters')
+    .option('--all', 'all of them')
+    .option('--json', 'as JSON')
+    .action((file: string, ids: string[], { all, json }: AllFlag) => {
+      if ((all === true) === ids.length > 0) throw new UsageError('give either ids or --all');
+      return withQueue(file, async (queue) => {
+        const count = all === true ? await forAll(queue, name) : await queue[name](ids);
+        terminal.print(json === true ? JSON.stringify({ [done]: count }) : `${count} ${done}`);
+        return all === true || count === ids.length ? EXIT_CODE.ok : EXIT_CODE.incomplete;
+      });
+    });
+}
+
+async function forAll(queue: Queue, name: 'replay' | 'discard'): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const ids: string[] = [];
+    for await (const { id } of queue.dead({ limit: BATCH })) ids.push(id);
+    if (ids.length === 0) return total;
+    total += await queue[name](ids);
+  }
+}
+
+function createReleaseCommand(terminal: Terminal): Command {
+  return new Command('release')
+    .summary('make the waiting events of a project due now')
+    .description('After a customer’s credentials were replaced, or when waiting is no use any more.')
+    .argument('<file>', 'the file of the outbox')
+    .argument('<project>', 'project id')
+    .option('--json', 'as JSON')
+    .action((file: string, projectId: string, { json }: JsonFlag) =>
+      withQueue(file, async (queue) => {
+        const released = await queue.release(projectId);
+        terminal.print(json === true ? JSON.stringify({ released }) : `${released} due now`);
+        return EXIT_CODE.ok;
+      }),
+    );
+}
+
+/** Opens an outbox that is there; looking into one must not make one. */
+async function withQueue(path: string, work: (queue: Queue) => Promise<number>): Promise<void> {
+  if (!existsSync(path)) throw new UsageError(`there is no outbox ${path}`);
+  const queue = sqliteQueue({ path });
+  try {
+    process.exitCode = await work(queue);
+  } finally {
+    await queue.close();
+  }
+}

@@ -1,0 +1,124 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { CANARY_PASSCODE, CANARY_TOKEN, canariesIn, canaryCredentials } from '../support/canary.js';
+import { canaryEmulator } from '../support/connected-client.js';
+import { runCli, type CliOptions } from './run-cli.js';
+import { flatRecord } from './records.js';
+import { workFolder } from './work-folder.js';
+
+const { projectId } = canaryCredentials();
+
+const env = {
+  CLEVERTAP_PARTNER_NAME: 'airbridge',
+  CLEVERTAP_PROJECT_ID: projectId,
+  CLEVERTAP_PROJECT_TOKEN: CANARY_TOKEN,
+  CLEVERTAP_PROJECT_PASSCODE: CANARY_PASSCODE,
+};
+
+async function prepare() {
+  const folder = workFolder();
+  const emulator = await canaryEmulator();
+  const outbox = (args: readonly string[], options: Partial<CliOptions> = {}) =>
+    runCli(['outbox', ...args], { cwd: folder.path, env, ...options });
+  const drain = (...args: string[]) => outbox(['drain', 'box.db', '--base-url', emulator.baseUrl, ...args]);
+  const status = async () =>
+    JSON.parse((await outbox(['status', 'box.db', '--json'])).stdout) as Record<string, number | null>;
+  return { folder, emulator, outbox, drain, status };
+}
+
+function lines(count: number): string {
+  return Array.from(
+    { length: count },
+    (_, index) => `${JSON.stringify(flatRecord({ projectId, name: `E${index}` }))}\n`,
+  ).join('');
+}
+
+describe('outbox', () => {
+  it('stores a file, shows what is in it, and delivers it', async () => {
+    const { folder, emulator, outbox, drain, status } = await prepare();
+    folder.write('events.ndjson', lines(5));
+    expect(await outbox(['add', 'box.db', 'events.ndjson'])).toMatchObject({
+      code: 0,
+      stdout: '5 stored, 0 were there before, 0 with mistakes\n',
+    });
+    expect(emulator.received).toEqual([]);
+    expect(await status()).toMatchObject({ ready: 5, delayed: 0, leased: 0, dead: 0 });
+    expect(await drain()).toMatchObject({
+      code: 0,
+      stdout: '5 delivered, 0 left (0 put off), 0 became dead letters\n',
+    });
+    expect(emulator.counts.recorded).toBe(5);
+    expect(await status()).toMatchObject({ ready: 0, oldestAgeMs: null });
+  });
+
+  it('stores nothing twice when a file is stored again, and tells of mistakes with their lines', async () => {
+    const { folder, outbox } = await prepare();
+    folder.write('events.ndjson', `${lines(2)}{"type":"custom"}\n`);
+    const first = await outbox(['add', 'box.db', 'events.ndjson']);
+    expect(first).toMatchObject({ code: 1, stdout: '2 stored, 0 were there before, 1 with mistakes\n' });
+    expect(first.stderr).toContain('events.ndjson:3: ');
+    const again = await outbox(['add', 'box.db', 'events.ndjson', '--json']);
+    expect(JSON.parse(again.stdout)).toEqual({ added: 0, duplicates: 2, rejected: 1 });
+  });
+
+  it('lists dead letters with their reasons, replays and discards them', async () => {
+    const { folder, emulator, outbox, drain, status } = await prepare();
+    folder.write('events.ndjson', lines(3));
+    await outbox(['add', 'box.db', 'events.ndjson']);
+    emulator.faults.add({ kind: 'status', status: 404 });
+    expect((await drain()).code).toBe(1);
+    expect(await status()).toMatchObject({ dead: 3, ready: 0 });
+    const listed = await outbox(['dead', 'box.db']);
+    expect(listed.stdout.split('\n').filter((line) => line.includes('404'))).toHaveLength(3);
+    const [first, second] = (await outbox(['dead', 'box.db', '--json'])).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: string; projectId: string });
+    expect(first).toMatchObject({ projectId });
+    expect(await outbox(['discard', 'box.db', String(first?.id)])).toMatchObject({ code: 0, stdout: '1 discarded\n' });
+    expect(await outbox(['replay', 'box.db', String(second?.id)])).toMatchObject({ code: 0, stdout: '1 replayed\n' });
+    expect(await status()).toMatchObject({ dead: 1, ready: 1 });
+    expect(await outbox(['replay', 'box.db', '--all'])).toMatchObject({ code: 0, stdout: '1 replayed\n' });
+    emulator.faults.clear();
+    expect(await drain('--json')).toMatchObject({ code: 0 });
+    expect(emulator.counts.recorded).toBe(2);
+  });
+
+  it('leaves what is to be delivered later, and makes it due when the project is released', async () => {
+    const { folder, emulator, outbox, drain, status } = await prepare();
+    folder.write('events.ndjson', lines(2));
+    await outbox(['add', 'box.db', 'events.ndjson']);
+    emulator.faults.add({ kind: 'status', status: 401 });
+    expect((await drain()).code).toBe(1);
+    expect(await status()).toMatchObject({ dead: 0 });
+    emulator.faults.clear();
+    await outbox(['release', 'box.db', projectId]);
+    expect(await status()).toMatchObject({ ready: 2, delayed: 0 });
+    expect((await drain()).code).toBe(0);
+    expect(emulator.counts.recorded).toBe(2);
+  });
+
+  it('makes no outbox by looking for one', async () => {
+    const { folder, outbox } = await prepare();
+    for (const command of ['status', 'dead', 'drain'])
+      expect(await outbox([command, 'none.db'])).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining('there is no outbox none.db') as unknown,
+      });
+    expect(existsSync(folder.at('none.db'))).toBe(false);
+  });
+
+  it('shows no secret, in what it prints or stores', async () => {
+    const { folder, emulator, outbox, drain } = await prepare();
+    folder.write('events.ndjson', lines(3));
+    emulator.faults.add({ kind: 'status', status: 404, times: 1 });
+    const printed = [
+      await outbox(['add', 'box.db', 'events.ndjson']),
+      await drain(),
+      await outbox(['dead', 'box.db', '--json']),
+    ];
+    expect(canariesIn(JSON.stringify(printed))).toEqual([]);
+    expect(canariesIn(readFileSync(folder.at('box.db'), 'latin1'))).toEqual([]);
+  });
+});
