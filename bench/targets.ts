@@ -17,6 +17,7 @@ export const targets: Readonly<Record<string, Target>> = {
   'projects-throughput': { atLeast: 0.9 },
   'projects-cpu-throughput': { atLeast: 0.9 },
   'healthy-ratio': { atLeast: 0.9 },
+  'healthy-cpu-ratio': { atLeast: 0.9 },
   'outage-ratio:one budget': { atMost: 1.2 },
   'limit-429:10': { atMost: 5 },
   'limit-ratio:10': { atLeast: 0.9 },

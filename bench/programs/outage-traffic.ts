@@ -5,8 +5,11 @@ import { ACCOUNT, PARTNER } from '../load/account.js';
 import { sampleEvent } from '../load/sample-events.js';
 import { Workload } from '../load/workload.js';
 
-/** Who sends during the outage: one client, a client for each event so that no two share a budget, or `forward()`. */
-export type OutageSender = 'one budget' | 'a budget each' | 'forward';
+/** Who sends during the outage: one client, so many clients that no retry budget is ever used up, or `forward()`. */
+export type OutageSender = 'one budget' | 'ample budgets' | 'forward';
+
+/** Four retries each are what a budget of 100 allows. */
+const EVENTS_WITHIN_A_BUDGET = 25;
 
 /** What the process is started with. */
 export interface OutageTrafficOptions {
@@ -29,16 +32,17 @@ export function start({ origin, sender }: OutageTrafficOptions) {
     concurrency: { perProject: 256 },
     dispatcher: new Agent({ connections: 256 }),
   };
-  const client = new AttributionClient(options);
+  let client = new AttributionClient(options);
 
   const offerSteadily = async ({ perSecond, durationMs }: Offer): Promise<number> => {
     const startedAt = performance.now();
     let offered = 0;
     for (let elapsedMs = 0; elapsedMs < durationMs; elapsedMs = performance.now() - startedAt) {
       for (const due = (elapsedMs / 1_000) * perSecond; offered < due; offered += 1) {
-        const one = sender === 'one budget' ? client : new AttributionClient(options);
+        if (sender === 'ample budgets' && offered % EVENTS_WITHIN_A_BUDGET === 0)
+          client = new AttributionClient(options);
         // All of them fail; what counts is what the server sees.
-        one.send(sampleEvent(offered)).catch(() => undefined);
+        client.send(sampleEvent(offered)).catch(() => undefined);
       }
       await sleep(10);
     }

@@ -7,7 +7,7 @@ import type { Scenario } from './scenario.js';
 
 const SENDERS: Readonly<Record<OutageSender, string>> = {
   'one budget': 'send(), with the retry budget',
-  'a budget each': 'send(), as it were without a budget: each event with one of its own',
+  'ample budgets': 'send(), as it were without: with budgets that never run out',
   forward: 'forward(), which stops reading',
 };
 

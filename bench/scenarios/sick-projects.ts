@@ -1,5 +1,5 @@
 import type { FigureGroup } from '../figure.js';
-import { eventsPerSecond, type SliceReport } from '../load/slice.js';
+import { cpuPerEvent, eventsPerSecond, type SliceReport } from '../load/slice.js';
 import { ProcessGroup } from '../process/process-group.js';
 import { bySize, type Settings } from '../settings.js';
 import { inRounds } from './rounds.js';
@@ -29,7 +29,12 @@ export const sickProjectsScenario: Scenario = {
       const besideFirst = round % 2 === 0 ? await measure(settings, [HANGING, REFUSED]) : undefined;
       const alone = await measure(settings, []);
       const beside = besideFirst ?? (await measure(settings, [HANGING, REFUSED]));
-      return { alone: eventsPerSecond(alone), beside: eventsPerSecond(beside), delivered: beside.events };
+      return {
+        alone: eventsPerSecond(alone),
+        beside: eventsPerSecond(beside),
+        cpuRatio: cpuPerEvent(alone) / cpuPerEvent(beside),
+        delivered: beside.events,
+      };
     });
     return [
       {
@@ -49,9 +54,15 @@ export const sickProjectsScenario: Scenario = {
           },
           {
             id: 'healthy-ratio',
-            label: 'beside ÷ alone',
+            label: 'events per second, beside ÷ alone',
             unit: 'times',
             samples: rounds.map(({ alone, beside }) => beside / alone),
+          },
+          {
+            id: 'healthy-cpu-ratio',
+            label: 'events per second of CPU time, beside ÷ alone',
+            unit: 'times',
+            samples: rounds.map(({ cpuRatio }) => cpuRatio),
           },
           {
             id: 'healthy-events',
