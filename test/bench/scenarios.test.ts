@@ -18,12 +18,14 @@ async function runBench(...args: string[]): Promise<string> {
 }
 
 const seen = new Set<string>();
+let measured = 0;
 
 it.each(scenarios.map(({ name }) => name))(
   'measures %s',
   async (name) => {
     const { groups } = JSON.parse(await runBench('--tiny', '--json', name)) as Measured;
     const figures = groups.flatMap((group) => group.figures);
+    measured += 1;
     expect(figures.length).toBeGreaterThan(0);
     for (const { id, label, samples } of figures) {
       expect(seen.has(id), `${id} is there twice`).toBe(false);
@@ -36,7 +38,8 @@ it.each(scenarios.map(({ name }) => name))(
   120_000,
 );
 
-it('has a figure for each target', () => {
+it('has a figure for each target', ({ skip }) => {
+  skip(measured < scenarios.length, 'only some scenarios were run');
   expect(Object.keys(targets).filter((id) => !seen.has(id))).toEqual([]);
 });
 
