@@ -14,7 +14,7 @@ const other = accessWith('another-passcode');
 function refuse(
   hold: AuthenticationHold,
   times: number,
-  { as = access, code = 'authentication' as Hold['code'], now = 0 } = {},
+  { as = access, code = 'authentication', now = 0 }: { as?: Access; code?: Hold['code']; now?: number } = {},
 ): (Hold | undefined)[] {
   return Array.from({ length: times }, () => hold.refused(as, code, now));
 }

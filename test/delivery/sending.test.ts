@@ -358,6 +358,23 @@ describe('patient sendings', () => {
     expect(sendings.map(({ ends }) => ends.length)).toEqual([1, 1, 1, 1, 1]);
   });
 
+  it('lose no time and no attempt behind the gate, and have what was left to them afterwards', async () => {
+    const { begin, transport, context, project } = newContext();
+    const { ends } = begin({ deadlineMs: 5000, patient: true });
+    await vi.advanceTimersByTimeAsync(3000);
+    context.health(project.access).closeGate(0);
+    transport.live[0]?.end(answer(503));
+    for (let probe = 0; probe < 20; probe += 1) {
+      await vi.advanceTimersByTimeAsync(1000);
+      transport.live[0]?.end(answer(503));
+    }
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([ends, transport.live.length]).toEqual([[], 1]);
+    // Two seconds were left to it, and the probe that is under way has used up almost half a second by now.
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(ends).toMatchObject([{ error: { code: 'timeout', attempts: 22 } }]);
+  });
+
   it('do not wait at the gate of a region that their project has left', async () => {
     const { begin, transport, context, project } = newContext();
     begin({ patient: true });

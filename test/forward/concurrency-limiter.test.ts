@@ -530,7 +530,12 @@ describe('a listener for room', () => {
   it('may fill the room and listen again', () => {
     const limiter = limiterOf({ perProject: 5, total: 1 });
     const people = enter(limiter, 'A', 'a1');
-    const listen = () => limiter.onceRoom(() => (people.push(...enter(limiter, 'B', 'b')), listen()));
+    const listen = () => {
+      limiter.onceRoom(() => {
+        people.push(...enter(limiter, 'B', 'b'));
+        listen();
+      });
+    };
     listen();
     for (let count = 0; count < 5; count += 1) end(limiter, people[count], DELIVERED);
     expect(order).toEqual(['a1', 'b', 'b', 'b', 'b', 'b']);

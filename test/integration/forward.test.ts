@@ -314,9 +314,9 @@ describe('maxPendingPerProject', () => {
     const taken: ForwardResult[] = [];
     // All but five, although nothing of what is stuck ends and it has five times the look-ahead.
     while (taken.length < 195) {
-      const { value } = await results.next();
-      if (value === undefined) break;
-      taken.push(value);
+      const step = await results.next();
+      if (step.done === true) break;
+      taken.push(step.value);
     }
     const ofOthers = taken.filter(({ projectId }) => projectId !== 'STUCK');
     const turnedAway = taken.filter(({ projectId }) => projectId === 'STUCK');

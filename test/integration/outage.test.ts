@@ -144,6 +144,47 @@ describe('forward() through a full outage', () => {
     expect(items.every(({ status }) => status === 'delivered')).toBe(true);
   });
 
+  it('takes neither time nor attempts from an event behind the gate, however long it lasts', async () => {
+    const limits = { maxAttempts: 3, initialDelayMs: 1, maxDelayMs: 10 } as const;
+    const { client, emulator, told } = await connectedClient({ retry: limits, deadlineMs: 1000 });
+    const began = Date.now();
+    const outage = await beginOutage(client, emulator);
+    const run = collect(client.forward(installs(20)));
+    await expect.poll(() => told('retries_suspended')).toHaveLength(1);
+    const probesBefore = emulator.counts.requests;
+    // Each of them has probed more often than it may be tried, and their time would be up long since.
+    await expect.poll(() => emulator.counts.requests - probesBefore).toBeGreaterThan(20 * 4);
+    await expect.poll(() => Date.now() - began).toBeGreaterThan(2500);
+    expect(client.counters()).toMatchObject({ pending: 20 });
+    // A send() cannot wait: it fails with what it was answered, and says why it was not tried again.
+    const error = await failureOf(client.send(inorganicInstall()));
+    expect(error).toMatchObject({ code: 'service_unavailable', attempts: 1, status: 503, retryable: true });
+    expect(error.message).toContain('retry budget');
+    outage.remove();
+    const { items } = await run;
+    expect(items.map(({ status }) => status)).toEqual(Array(20).fill('delivered'));
+    expect(items.some(({ delivery }) => (delivery?.attempts ?? 0) > limits.maxAttempts)).toBe(true);
+  });
+
+  it('leaves an event the attempts that it has used up before, and counts on afterwards', async () => {
+    const limits = { maxAttempts: 3, initialDelayMs: 1, maxDelayMs: 10 } as const;
+    const { client, emulator, told } = await connectedClient({ retry: limits });
+    const outage = await beginOutage(client, emulator);
+    const run = collect(client.forward([{ event: customEvent('unlucky') }]));
+    await expect.poll(() => told('retries_suspended')).toHaveLength(1);
+    await expect
+      .poll(() => emulator.received.filter((entry) => entry.eventType === 'unlucky').length)
+      .toBeGreaterThan(5);
+    // The region is back, for everybody but this event: 429 opens the gate, and counts.
+    emulator.faults.add({ kind: 'status', status: 429, eventType: 'unlucky' });
+    outage.remove();
+    const { items } = await run;
+    expect(told('retries_resumed')).toHaveLength(1);
+    const after = emulator.received.filter(({ eventType, status }) => eventType === 'unlucky' && status === 429);
+    // One was used up before the gate closed, and two are left.
+    expect([items[0]?.error?.code, after.length]).toEqual(['rate_limited', 2]);
+  });
+
   it('hands the place of the probe on when its event runs out of time', async () => {
     const { client, emulator, told } = await connectedClient({ retry: patience });
     const outage = await beginOutage(client, emulator);
