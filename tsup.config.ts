@@ -35,6 +35,8 @@ export default defineConfig([
     // What only the command line needs is bundled, so that the library's users do not install it.
     noExternal: [...(common.noExternal ?? []), 'commander', 'csv-parse', 'cli-progress'],
     // cli-progress is CommonJS and requires Node's own modules.
-    banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
   },
 ]);

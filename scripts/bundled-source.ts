@@ -3,7 +3,7 @@
  *
  * The library starts its worker thread from such a text: a file of its own would get lost when users bundle the library.
  */
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { build as bundle, type Plugin } from 'esbuild';
 
 const SUFFIX = '?source';
@@ -25,7 +25,11 @@ export async function bundleSource(entry: string): Promise<{ text: string; files
     target: 'node20',
     logLevel: 'silent',
   });
-  return { text: outputFiles[0]?.text ?? '', files: Object.keys(metafile.inputs) };
+  const files = Object.keys(metafile.inputs);
+  const foreign = files.find((file) => file.includes('node_modules'));
+  if (foreign !== undefined)
+    throw new Error(`${foreign} would be bundled into a text, where its licence is not listed`);
+  return { text: outputFiles[0]?.text ?? '', files };
 }
 
 /** For esbuild, and so for tsup. */
@@ -34,11 +38,12 @@ export function bundledSource(): Plugin {
     name: 'bundled-source',
     setup(build) {
       build.onResolve({ filter: /\?source$/ }, ({ path, importer }) => ({
-        path: entryOf(path, importer),
+        // Source maps name it, and the folders of this machine are nobody's business.
+        path: relative(process.cwd(), entryOf(path, importer)),
         namespace: 'bundled-source',
       }));
       build.onLoad({ filter: /.*/, namespace: 'bundled-source' }, async ({ path }) => {
-        const { text, files } = await bundleSource(path);
+        const { text, files } = await bundleSource(resolve(path));
         return { contents: text, loader: 'text', watchFiles: [...files] };
       });
     },

@@ -364,7 +364,8 @@ export interface ForwardOptions extends CallOptions {
   readonly lookAhead?: number | undefined;
   /**
    * Records of one project that may be pending; one more ends as `failed` with code `overflow`, so that a project in
-   * trouble can never fill the look-ahead. @default none: they wait
+   * trouble can never fill the look-ahead. It holds for healthy projects as well: make it as large as the records that one
+   * project has in a row, or sort those of projects by turns. @default none: they wait
    */
   readonly maxPendingPerProject?: number | undefined;
 }

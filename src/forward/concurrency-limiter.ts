@@ -189,14 +189,16 @@ export class ConcurrencyLimiter implements Admission {
   }
 
   #joinRing(lane: Lane): void {
-    if (lane.list !== undefined || lane.waiting.size === 0) return;
-    if (this.#mayGoOn(lane)) this.#ring.push(lane);
-    else if (lane.pause === undefined && !this.#halted) this.#awaitEndOfPause(lane);
+    if (this.#halted || lane.list !== undefined || lane.waiting.size === 0) return;
+    const { health } = lane;
+    if (lane.active >= (health?.limit ?? this.limits.perProject)) return;
+    // Asked once: asked again, a pause could have ended in between, and nobody would go on.
+    const pauseLeftMs = health?.pauseLeftMs(performance.now()) ?? 0;
+    if (pauseLeftMs === 0) this.#ring.push(lane);
+    else if (lane.pause === undefined) this.#awaitEndOfPause(lane, pauseLeftMs);
   }
 
-  #awaitEndOfPause(lane: Lane): void {
-    const leftMs = lane.health?.pauseLeftMs(performance.now()) ?? 0;
-    if (leftMs === 0) return;
+  #awaitEndOfPause(lane: Lane, leftMs: number): void {
     lane.pause = new Wait(leftMs, () => {
       lane.pause = undefined;
       this.#joinRing(lane);

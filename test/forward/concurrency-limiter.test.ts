@@ -239,6 +239,20 @@ describe('a project whose account answers 429', () => {
     expect([order.length, limiter.projects]).toEqual([4, 2]);
   });
 
+  it('goes on as well where its pause ends just while somebody looks for how long it is', () => {
+    const limiter = limiterOf({ perProject: 1, total: 10 });
+    const [a1, a2] = enter(limiter, 'A', 'a1', 'a2');
+    end(limiter, a1, failed('rate_limited', 5000));
+    // Each look at the clock is a second later than the one before.
+    let now = performance.now() + 4000;
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
+    limiter.withdraw(a2 as Person);
+    enter(limiter, 'A', 'a3');
+    vi.mocked(performance.now).mockRestore();
+    vi.advanceTimersByTime(10_000);
+    expect(order).toEqual(['a1', 'a3']);
+  });
+
   it('loses its turn when it is paused while others use up the total', () => {
     const limiter = limiterOf({ perProject: 3, total: 2 });
     const [a1] = enter(limiter, 'A', 'a1');

@@ -191,6 +191,7 @@ describe('the counters', () => {
       retries: 0,
       inFlight: 0,
       refused: 0,
+      projectsOnHold: 0,
     });
     expect(client.regions()).toEqual([]);
   });

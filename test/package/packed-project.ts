@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -32,7 +32,6 @@ export async function createPackedProject(): Promise<PackedProject> {
     await readFile(join(installed, 'package.json'), 'utf8'),
   ) as Partial<Record<'dependencies' | 'peerDependencies', object>>;
   for (const name of Object.keys({ ...dependencies, ...peerDependencies, 'undici-types': '' })) await link(name);
-  await mkdir(join(folder, 'node_modules', '@types'));
   await link('@types/node');
   return {
     folder,
@@ -50,7 +49,9 @@ export async function createPackedProject(): Promise<PackedProject> {
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
 
-  function link(dependency: string): Promise<void> {
-    return symlink(join(root, 'node_modules', dependency), join(folder, 'node_modules', dependency), 'dir');
+  async function link(dependency: string): Promise<void> {
+    const place = join(folder, 'node_modules', dependency);
+    await mkdir(dirname(place), { recursive: true });
+    await symlink(join(root, 'node_modules', dependency), place, 'dir');
   }
 }
