@@ -126,12 +126,12 @@ describe('a checkpoint file', () => {
     ];
     const text = entries.join('');
     for (let length = 0; length <= text.length; length += 1) {
+      const torn = text.slice(0, length);
+      const complete = entries.filter((_, index) => torn.length >= entries.slice(0, index + 1).join('').length - 1);
+      const expected = await read(folder, HEADER + complete.join(''));
+      // A tail right behind a complete entry that lacks its line break tears that one.
+      const isWhole = torn === '' || torn.endsWith('\n');
       for (const tail of ['', '\0'.repeat(20), '\uFFFD']) {
-        const torn = text.slice(0, length);
-        const complete = entries.filter((_, index) => torn.length >= entries.slice(0, index + 1).join('').length - 1);
-        const expected = await read(folder, HEADER + complete.join(''));
-        // A tail right behind a complete entry that lacks its line break tears that one.
-        const isWhole = torn === '' || torn.endsWith('\n');
         const state = await read(folder, HEADER + torn + tail);
         if (tail === '' || isWhole) expect(shown(state), `${length}`).toEqual(shown(expected));
         else expect(state.settled.mark).toBeLessThanOrEqual(expected.settled.mark);
