@@ -1,6 +1,7 @@
 /** What users can import of the package, and the source file of each; `npm run entries` takes it to where else it stands. */
 export const ENTRIES: Readonly<Record<string, string>> = {
   '.': 'src/index.ts',
+  './bullmq': 'src/engines/bullmq/index.ts',
   './outbox': 'src/outbox/index.ts',
   './testing': 'src/testing/index.ts',
 };

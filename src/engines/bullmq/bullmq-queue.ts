@@ -1,0 +1,162 @@
+import { ClosedError, OverflowError } from '../../errors.js';
+import type {
+  Consumer,
+  ConsumeOptions,
+  DeadLetter,
+  DeliveryHandler,
+  EnqueueReport,
+  Queue,
+  QueueItem,
+  QueueStats,
+} from '../../outbox/queue.js';
+import { AgeIndex } from './age-index.js';
+import { startConsumer, type BullmqConsumer } from './bullmq-consumer.js';
+import { resolveBullmqOptions, type BullmqQueueOptions, type ResolvedBullmqOptions } from './bullmq-options.js';
+import { DeadLetters } from './dead-letters.js';
+import { releasePartition } from './release.js';
+import { answersOf } from './redis-commands.js';
+import { RedisLink, type OpenedRedis } from './redis-link.js';
+import { jobIdOf } from './job-id.js';
+import { jobOptionsOf } from './stored-job.js';
+
+/** Every state of a job but delivered. */
+const STORED = ['wait', 'prioritized', 'delayed', 'active', 'failed'] as const;
+
+/**
+ * A queue in Redis, through BullMQ (`npm install bullmq ioredis`): for an outbox that several machines add to and deliver
+ * from. Nothing is connected before the first call.
+ *
+ * Delivers at least once: after a crash, or an outage of Redis that outlasts a lease, what was out is handed out again.
+ * `perPartition` and `limits` are not heeded, and no partition has a share of its own: BullMQ's free version has no groups,
+ * so events are handed out in the order in which they are due, whichever project they belong to.
+ *
+ * @throws {ValidationError} if the options are wrong.
+ */
+export function bullmqQueue(options: BullmqQueueOptions): Queue {
+  return new BullmqQueue(resolveBullmqOptions(options));
+}
+
+class BullmqQueue implements Queue {
+  readonly #options: ResolvedBullmqOptions;
+  readonly #link: RedisLink;
+  readonly #deadLetters: DeadLetters;
+  readonly #consumers = new Set<BullmqConsumer>();
+  #ages: AgeIndex | undefined;
+  /** Items that are just being stored: they count as stored for those that come meanwhile. */
+  #underWay = 0;
+  #closed = false;
+
+  constructor(options: ResolvedBullmqOptions) {
+    this.#options = options;
+    this.#link = new RedisLink(options);
+    this.#deadLetters = new DeadLetters(this.#link);
+  }
+
+  /**
+   * Stores items in one transaction. One that times out may have been carried out all the same: storing it again under the
+   * same ids is safe.
+   */
+  async enqueue(items: readonly QueueItem[]): Promise<EnqueueReport> {
+    if (items.length === 0) return { added: [], duplicates: [] };
+    this.#underWay += items.length;
+    try {
+      await this.#refuseIfFull(items.length);
+      const known = await this.#link.run('store events', (redis) => this.#insert(redis, items));
+      return {
+        added: items.filter((_, index) => !known[index]).map(({ id }) => id),
+        duplicates: items.filter((_, index) => known[index]).map(({ id }) => id),
+      };
+    } finally {
+      this.#underWay -= items.length;
+    }
+  }
+
+  async consume(handler: DeliveryHandler, options: ConsumeOptions): Promise<Consumer> {
+    // Opened for its checks; the consumer has connections of its own.
+    const { bullmq } = await this.#link.run('consume events', (redis) => Promise.resolve(redis));
+    const consumer = await startConsumer({ bullmq, handler, consume: options, queue: this.#options });
+    // Closed while it was starting: nobody else would stop it.
+    if (this.#closed) {
+      await consumer.stop({ timeoutMs: 0 });
+      throw new ClosedError('could not consume events: the queue is closed');
+    }
+    this.#consumers.add(consumer);
+    return consumer;
+  }
+
+  async stats(): Promise<QueueStats> {
+    return this.#link.run('count events', async (redis) => {
+      const { backend, queue, commands } = redis;
+      // BullMQ moves a delayed job on when a worker asks for the next one; its score holds the time and a number.
+      const due = commands.call('ZCOUNT', backend.toKey('delayed'), '-inf', Date.now() * 0x1000 + 0xfff);
+      const [counts, dueNow, oldest] = await Promise.all([
+        queue.getJobCounts(...STORED),
+        due.then(Number),
+        this.#agesIn(redis).oldest(redis),
+      ]);
+      const delayed = Math.max(0, (counts['delayed'] ?? 0) - dueNow);
+      return {
+        ready: (counts['wait'] ?? 0) + (counts['prioritized'] ?? 0) + dueNow,
+        delayed,
+        leased: counts['active'] ?? 0,
+        dead: counts['failed'] ?? 0,
+        oldestAgeMs: oldest === undefined ? undefined : Math.max(0, Date.now() - oldest),
+      };
+    });
+  }
+
+  dead(options?: { readonly limit?: number; readonly after?: string }): AsyncIterable<DeadLetter> {
+    return this.#deadLetters.list(options);
+  }
+
+  replay(ids: readonly string[]): Promise<number> {
+    return this.#deadLetters.replay(ids, (redis) => this.#agesIn(redis));
+  }
+
+  release(partition: string): Promise<number> {
+    return releasePartition(this.#link, partition);
+  }
+
+  discard(ids: readonly string[]): Promise<number> {
+    return this.#deadLetters.discard(ids);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
+    await this.#link.close();
+  }
+
+  async #refuseIfFull(coming: number): Promise<void> {
+    const { maxEvents } = this.#options;
+    const stored = await this.#link.run('store events', ({ queue }) => queue.getJobCountByTypes(...STORED));
+    if (stored + this.#underWay <= maxEvents) return;
+    throw new OverflowError(
+      `could not store ${coming === 1 ? 'the event' : `${coming} events`}: ${stored} are stored and ` +
+        `${this.#underWay - coming} under way of the ${maxEvents} that maxEvents allows, dead letters included. ` +
+        'Deliver or discard some, or raise maxEvents',
+    );
+  }
+
+  /** For each item, whether it had been stored before. */
+  async #insert(redis: OpenedRedis, items: readonly QueueItem[]): Promise<boolean[]> {
+    const { bullmq, backend, commands, queue } = redis;
+    const batch = commands.multi();
+    const ages = this.#agesIn(redis);
+    for (const item of items) {
+      const jobId = jobIdOf(item.id);
+      const options = jobOptionsOf(item, this.#options.duplicateRetentionMs);
+      const job = new bullmq.Job(queue, item.partition, { payload: item.payload }, options, jobId);
+      batch.exists(backend.toKey(jobId));
+      // It only puts the command into the batch; the answer comes with the others.
+      void backend.addJobToTransaction(batch, job.asJSON(), jobId);
+      ages.noteIn(batch, jobId, job.timestamp);
+    }
+    const answers = await answersOf(batch);
+    return items.map((_, index) => answers[3 * index] === 1);
+  }
+
+  #agesIn({ backend }: OpenedRedis): AgeIndex {
+    return (this.#ages ??= new AgeIndex(backend));
+  }
+}
