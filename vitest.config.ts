@@ -8,8 +8,8 @@ const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 // `npm run test:redis` asks for them by name, and fails without a server rather than pass without a test.
 const redisWanted = process.argv.includes('redis') || process.env['REQUIRE_REDIS'] === '1';
 if (!hasRedis && !redisWanted) {
-  console.warn(
-    'redis-server was not found: the tests of the BullMQ engine are left out. Install redis-server to run them.',
+  process.stderr.write(
+    'redis-server was not found: the tests of the BullMQ engine are left out. Install redis-server to run them.\n',
   );
 }
 

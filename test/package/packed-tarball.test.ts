@@ -82,6 +82,24 @@ describe('the packed tarball', () => {
     expect(JSON.parse(await project.node('cjs.cjs'))).toEqual(CALLED);
   });
 
+  it.each(['mjs', 'cjs'])('says how to install BullMQ where its entry is used without it (%s)', async (kind) => {
+    const load = (name: string) => (kind === 'mjs' ? `await import('${name}')` : `require('${name}')`);
+    await project.write(
+      `bullmq.${kind}`,
+      `async function main() {
+         const { bullmqQueue } = ${load('clevertap-attribution/bullmq')};
+         const { StorageError } = ${load('clevertap-attribution')};
+         const error = await bullmqQueue({ connection: 'redis://127.0.0.1:1' }).stats().catch((error) => error);
+         console.log(JSON.stringify([error instanceof StorageError, error.message]));
+       }
+       main();`,
+    );
+    expect(JSON.parse(await project.node(`bullmq.${kind}`))).toEqual([
+      true,
+      'BullMQ is not installed; run: npm install bullmq ioredis',
+    ]);
+  });
+
   it('recognises errors and secrets of its other build', async () => {
     await project.write(
       'both.mjs',

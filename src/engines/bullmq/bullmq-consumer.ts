@@ -91,7 +91,7 @@ export class BullmqConsumer implements Consumer {
     try {
       await withinTime(this.#worker.waitUntilReady(), timeoutMs);
     } catch (error) {
-      await this.#closeWorker(0);
+      await this.#closed(this.#worker.close(true), FAREWELL_MS);
       throw redisFailure('consume events', error, connection);
     }
     this.#worker.run().catch((error: unknown) => this.#report('deliver events', error));
@@ -107,11 +107,12 @@ export class BullmqConsumer implements Consumer {
 
   async #stop(timeoutMs: number): Promise<ConsumerReport> {
     this.#unsettled = new Set(this.#giveUp.keys());
-    await this.#worker.pause(true);
     const end = Date.now() + timeoutMs;
+    // Fetches nothing more from now on, and waits for the jobs that are out.
+    const closing = this.#worker.close();
     await this.#handlersEnd(timeoutMs);
     for (const giveUp of this.#giveUp.values()) giveUp();
-    await this.#closeWorker(Math.max(FAREWELL_MS, end - Date.now()));
+    await this.#closed(closing, Math.max(FAREWELL_MS, end - Date.now()));
     return { settled: this.#settled, handedBack: this.#unsettled.size };
   }
 
@@ -121,9 +122,8 @@ export class BullmqConsumer implements Consumer {
     await withinTime(idle, timeoutMs).catch(() => undefined);
   }
 
-  /** Closes the worker, which waits for what its jobs still have to tell Redis; breaks its connections if that is too long. */
-  async #closeWorker(timeMs: number): Promise<void> {
-    const closing = this.#worker.close().catch(() => undefined);
+  /** Waits for what the worker still has to tell Redis; breaks its connections if that takes too long. */
+  async #closed(closing: Promise<void>, timeMs: number): Promise<void> {
     try {
       await withinTime(closing, timeMs);
     } catch {
@@ -172,7 +172,9 @@ export class BullmqConsumer implements Consumer {
           await this.#backend.moveJobFromActiveToWait(id, token);
           return;
         case 'rejected':
-          await this.#delay(id, token, Date.now() + this.#parts.consume.leaseMs, { failedReason: 'its handler rejected' });
+          await this.#delay(id, token, Date.now() + this.#parts.consume.leaseMs, {
+            failedReason: 'its handler rejected',
+          });
           break;
         case 'retry': {
           const { failingSince } = outcome;

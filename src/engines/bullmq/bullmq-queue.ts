@@ -13,10 +13,11 @@ import { AgeIndex } from './age-index.js';
 import { startConsumer, type BullmqConsumer } from './bullmq-consumer.js';
 import { resolveBullmqOptions, type BullmqQueueOptions, type ResolvedBullmqOptions } from './bullmq-options.js';
 import { DeadLetters } from './dead-letters.js';
+import { jobIdOf } from './job-id.js';
+import { MEMORY_SHARE_FOR_NEW, memoryUse } from './memory-use.js';
 import { releasePartition } from './release.js';
 import { answersOf } from './redis-commands.js';
 import { RedisLink, type OpenedRedis } from './redis-link.js';
-import { jobIdOf } from './job-id.js';
 import { jobOptionsOf } from './stored-job.js';
 
 /** Every state of a job but delivered. */
@@ -129,13 +130,22 @@ class BullmqQueue implements Queue {
 
   async #refuseIfFull(coming: number): Promise<void> {
     const { maxEvents } = this.#options;
-    const stored = await this.#link.run('store events', ({ queue }) => queue.getJobCountByTypes(...STORED));
-    if (stored + this.#underWay <= maxEvents) return;
-    throw new OverflowError(
-      `could not store ${coming === 1 ? 'the event' : `${coming} events`}: ${stored} are stored and ` +
-        `${this.#underWay - coming} under way of the ${maxEvents} that maxEvents allows, dead letters included. ` +
-        'Deliver or discard some, or raise maxEvents',
+    const [stored, memory] = await this.#link.run('store events', ({ queue, commands }) =>
+      Promise.all([queue.getJobCountByTypes(...STORED), memoryUse(commands)]),
     );
+    const what = coming === 1 ? 'the event' : `${coming} events`;
+    if (stored + this.#underWay > maxEvents) {
+      throw new OverflowError(
+        `could not store ${what}: ${stored} are stored and ${this.#underWay - coming} under way of the ${maxEvents} that ` +
+          'maxEvents allows, dead letters included. Deliver or discard some, or raise maxEvents',
+      );
+    }
+    if (memory > MEMORY_SHARE_FOR_NEW) {
+      throw new OverflowError(
+        `could not store ${what}: Redis uses ${Math.round(memory * 100)} % of its maxmemory, and delivering what is stored ` +
+          'needs the rest. Deliver or discard some, or raise maxmemory',
+      );
+    }
   }
 
   /** For each item, whether it had been stored before. */

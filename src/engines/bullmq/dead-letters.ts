@@ -92,7 +92,7 @@ export class DeadLetters {
   async #placeOf(jobId: string): Promise<Place | undefined> {
     return this.#link.run('list dead letters', async ({ backend, commands }) => {
       const score = await commands.call('ZSCORE', backend.toKey('failed'), jobId);
-      return score === null ? undefined : { jobId, score: String(score) };
+      return score === null ? undefined : { jobId, score: String(score as number | string) };
     });
   }
 
@@ -121,7 +121,7 @@ export class DeadLetters {
     return places.flatMap(({ jobId, score }, index) => {
       const [name, data, reason, timestamp, deliveries] = jobs[index] ?? [];
       const id = itemIdOf(jobId);
-      if (id === undefined || name == null || data == null) return [];
+      if (id === undefined || typeof name !== 'string' || typeof data !== 'string') return [];
       return [
         {
           id,

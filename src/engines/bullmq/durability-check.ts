@@ -54,8 +54,8 @@ export async function checkDurability(
   }
   if (problems.length === 0) return;
   const message = `Redis at ${host} may lose accepted events. ${problems.join('. ')}.`;
-  if (policy === 'warn') return warn(message);
-  throw new StorageError(`${message} To accept that, pass durability: 'warn'`, { host });
+  if (policy === 'require') throw new StorageError(`${message} To accept that, pass durability: 'warn'`, { host });
+  warn(message);
 }
 
 /** A setting's value; undefined where the server refuses to say (managed ones often do) or does not know it. */

@@ -1,7 +1,8 @@
+import type * as bullmq from 'bullmq';
 import { StorageError } from '../../errors.js';
 
 /** BullMQ, which is loaded when it is needed: whoever keeps events elsewhere does not have it. */
-export type Bullmq = typeof import('bullmq');
+export type Bullmq = typeof bullmq;
 
 /**
  * Loads BullMQ.

@@ -17,12 +17,20 @@ export function redisHostOf(connection: RedisOptions): string {
 export function redisFailure(action: string, error: unknown, connection: RedisOptions): AnyAttributionError {
   if (isAttributionError(error)) return error;
   const host = redisHostOf(connection);
-  const said = withoutSecrets(error instanceof Error ? error.message : String(error), connection);
+  const said = withoutSecrets(messagesOf(error).join(': '), connection);
   // Redis answers OOM where maxmemory is reached and nothing may be evicted, which is as it should be.
   if (/\bOOM\b/.test(said)) {
     return new OverflowError(`Redis at ${host} could not ${action}: it has no memory left (${said})`, { host });
   }
   return new StorageError(`could not ${action} in Redis at ${host}: ${said}`, { host });
+}
+
+/** An error's message; of a transaction that was discarded, also why. */
+function messagesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [String(error)];
+  const { previousErrors } = error as { previousErrors?: unknown };
+  const first: unknown = Array.isArray(previousErrors) ? previousErrors[0] : undefined;
+  return first instanceof Error ? [error.message, first.message] : [error.message];
 }
 
 function withoutSecrets(text: string, { url, password }: RedisOptions): string {

@@ -378,10 +378,10 @@ describe('leases', () => {
     await using opened = freshQueue();
     const { queue } = opened;
     await queue.enqueue([item('slow')]);
-    const leaseMs = 400;
+    const leaseMs = SHORT_LEASE_MS;
     const begun = Date.now();
     const slow = noting(async () => {
-      await expect.poll(() => Date.now() - begun).toBeGreaterThan(4 * leaseMs);
+      await expect.poll(() => Date.now() - begun).toBeGreaterThan(2.5 * leaseMs);
       return { kind: 'delivered' };
     });
     const other = noting();

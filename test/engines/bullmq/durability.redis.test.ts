@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { failureOf } from '../../support/failure-of.js';
-import { item, openQueue } from './queue-under-test.js';
+import { item, noting, openQueue } from './queue-under-test.js';
 import { DURABLE, RedisServer } from './redis-server.js';
 
 const warnings: string[] = [];
@@ -40,29 +40,50 @@ it('warns once and works on under warn', async () => {
 
 it('says that it could not check where the server does not let itself be asked, and works on', async () => {
   process.on('warning', listen);
-  await using server = await RedisServer.start({ ...DURABLE, 'rename-command': 'CONFIG ""' });
+  await using server = await RedisServer.start();
+  await server.command('ACL', 'SETUSER', 'default', '-config');
   await using opened = openQueue(server);
   expect((await opened.queue.enqueue([item('a')])).added).toEqual(['a']);
   await expect.poll(() => warnings.join()).toContain('could not be checked');
 });
 
-it('refuses when Redis has no memory left, instead of losing anything', async () => {
-  await using server = await RedisServer.start({ ...DURABLE, maxmemory: '3mb' });
+it('refuses before Redis is full, so that what is stored can still be delivered', async () => {
+  await using server = await RedisServer.start({ ...DURABLE, maxmemory: '8mb' });
   await using opened = openQueue(server);
   const { queue } = opened;
-  const payload = 'x'.repeat(50_000);
   let stored = 0;
   const fill = async () => {
     for (;;) {
-      await queue.enqueue([item(`e-${stored}`, { payload })]);
+      await queue.enqueue([item(`e-${stored}`, { named: false, payload: 'x'.repeat(20_000) })]);
       stored += 1;
     }
   };
   const failure = await failureOf(fill());
   expect(failure).toMatchObject({ code: 'overflow' });
-  expect(failure.message).toContain('no memory left');
+  expect(failure.message).toContain('raise maxmemory');
   expect(await queue.stats()).toMatchObject({ ready: stored });
+  const { handler, deliveries } = noting();
+  await queue.consume(handler, { concurrency: 5, leaseMs: 30_000 });
+  await expect.poll(() => queue.stats()).toMatchObject({ ready: 0, leased: 0 });
+  expect(deliveries.length).toBe(stored);
+  expect((await queue.enqueue([item('again')])).added).toEqual(['again']);
 });
+
+it('refuses what Redis itself has no memory for', async () => {
+  await using server = await RedisServer.start({ ...DURABLE, maxmemory: '8mb' });
+  await using opened = openQueue(server);
+  const { queue } = opened;
+  await queue.enqueue([item('small')]);
+  const failure = await failureOf(queue.enqueue(many('x'.repeat(1_000_000), 12)));
+  expect(failure).toMatchObject({ code: 'overflow' });
+  expect(failure.message).toContain('no memory left');
+  // All of a call or none.
+  expect(await queue.stats()).toMatchObject({ ready: 1 });
+});
+
+function many(payload: string, count: number) {
+  return Array.from({ length: count }, (_, index) => item(`big-${index}`, { payload }));
+}
 
 it('never shows the password, neither in an error nor in itself', async () => {
   await using server = await RedisServer.start({ ...DURABLE, requirepass: 'canary-passcode-9b71de' });

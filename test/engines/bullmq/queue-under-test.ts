@@ -23,7 +23,9 @@ export function items(count: number, overrides: Partial<QueueItem> = {}): QueueI
 }
 
 /** A handler that notes what it was handed, and answers as it is told. */
-export function noting(answer: (delivery: QueueDelivery) => Outcome | Promise<Outcome> = () => ({ kind: 'delivered' })) {
+export function noting(
+  answer: (delivery: QueueDelivery) => Outcome | Promise<Outcome> = () => ({ kind: 'delivered' }),
+) {
   const deliveries: QueueDelivery[] = [];
   const handler: DeliveryHandler = async (delivery) => {
     deliveries.push(delivery);
