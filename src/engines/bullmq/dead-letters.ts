@@ -92,7 +92,7 @@ export class DeadLetters {
   async #placeOf(jobId: string): Promise<Place | undefined> {
     return this.#link.run('list dead letters', async ({ backend, commands }) => {
       const score = await commands.call('ZSCORE', backend.toKey('failed'), jobId);
-      return score === null ? undefined : { jobId, score: String(score as number | string) };
+      return score === null ? undefined : { jobId, score: `${score as number | string}` };
     });
   }
 

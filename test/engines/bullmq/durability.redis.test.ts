@@ -48,13 +48,13 @@ it('says that it could not check where the server does not let itself be asked, 
 });
 
 it('refuses before Redis is full, so that what is stored can still be delivered', async () => {
-  await using server = await RedisServer.start({ ...DURABLE, maxmemory: '8mb' });
+  await using server = await RedisServer.start({ ...DURABLE, maxmemory: '16mb' });
   await using opened = openQueue(server);
   const { queue } = opened;
   let stored = 0;
   const fill = async () => {
     for (;;) {
-      await queue.enqueue([item(`e-${stored}`, { named: false, payload: 'x'.repeat(20_000) })]);
+      await queue.enqueue([item(`e-${stored}`, { named: false, payload: 'x'.repeat(100_000) })]);
       stored += 1;
     }
   };
