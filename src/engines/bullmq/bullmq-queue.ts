@@ -14,6 +14,7 @@ import { startConsumer, type BullmqConsumer } from './bullmq-consumer.js';
 import { resolveBullmqOptions, type BullmqQueueOptions, type ResolvedBullmqOptions } from './bullmq-options.js';
 import { DeadLetters } from './dead-letters.js';
 import { jobIdOf } from './job-id.js';
+import { JointWrites, type WaitingCall } from './joint-writes.js';
 import { MEMORY_SHARE_FOR_NEW, memoryUse } from './memory-use.js';
 import { releasePartition } from './release.js';
 import { answersOf } from './redis-commands.js';
@@ -22,6 +23,11 @@ import { jobOptionsOf } from './stored-job.js';
 
 /** Every state of a job but delivered. */
 const STORED = ['wait', 'prioritized', 'delayed', 'active', 'failed'] as const;
+
+// Redis does nothing else during a transaction.
+const ITEMS_PER_WRITE = 1_000;
+
+type Call = WaitingCall<QueueItem, EnqueueReport>;
 
 /**
  * A queue in Redis, through BullMQ (`npm install bullmq ioredis`): for an outbox that several machines add to and deliver
@@ -41,10 +47,9 @@ class BullmqQueue implements Queue {
   readonly #options: ResolvedBullmqOptions;
   readonly #link: RedisLink;
   readonly #deadLetters: DeadLetters;
+  readonly #writes = new JointWrites<QueueItem, EnqueueReport>((calls) => this.#store(calls), ITEMS_PER_WRITE);
   readonly #consumers = new Set<BullmqConsumer>();
   #ages: AgeIndex | undefined;
-  /** Items that are just being stored: they count as stored for those that come meanwhile. */
-  #underWay = 0;
   #closed = false;
 
   constructor(options: ResolvedBullmqOptions) {
@@ -58,18 +63,7 @@ class BullmqQueue implements Queue {
    * same ids is safe.
    */
   async enqueue(items: readonly QueueItem[]): Promise<EnqueueReport> {
-    if (items.length === 0) return { added: [], duplicates: [] };
-    this.#underWay += items.length;
-    try {
-      await this.#refuseIfFull(items.length);
-      const known = await this.#link.run('store events', (redis) => this.#insert(redis, items));
-      return {
-        added: items.filter((_, index) => !known[index]).map(({ id }) => id),
-        duplicates: items.filter((_, index) => known[index]).map(({ id }) => id),
-      };
-    } finally {
-      this.#underWay -= items.length;
-    }
+    return items.length === 0 ? { added: [], duplicates: [] } : this.#writes.add(items);
   }
 
   async consume(handler: DeliveryHandler, options: ConsumeOptions): Promise<Consumer> {
@@ -128,24 +122,35 @@ class BullmqQueue implements Queue {
     await this.#link.close();
   }
 
-  async #refuseIfFull(coming: number): Promise<void> {
+  async #store(calls: readonly Call[]): Promise<void> {
+    const admitted = await this.#admit(calls);
+    const items = admitted.flatMap((call) => call.items);
+    if (items.length === 0) return;
+    const known = await this.#link.run('store events', (redis) => this.#insert(redis, items));
+    let start = 0;
+    for (const { items, resolve } of admitted) {
+      const offset = start;
+      resolve({
+        added: items.filter((_, index) => !known[offset + index]).map(({ id }) => id),
+        duplicates: items.filter((_, index) => known[offset + index]).map(({ id }) => id),
+      });
+      start += items.length;
+    }
+  }
+
+  /** Refuses the calls that there is no room for; gives the others. */
+  async #admit(calls: readonly Call[]): Promise<Call[]> {
     const { maxEvents } = this.#options;
     const [stored, memory] = await this.#link.run('store events', ({ queue, commands }) =>
       Promise.all([queue.getJobCountByTypes(...STORED), memoryUse(commands)]),
     );
-    const what = coming === 1 ? 'the event' : `${coming} events`;
-    if (stored + this.#underWay > maxEvents) {
-      throw new OverflowError(
-        `could not store ${what}: ${stored} are stored and ${this.#underWay - coming} under way of the ${maxEvents} that ` +
-          'maxEvents allows, dead letters included. Deliver or discard some, or raise maxEvents',
-      );
-    }
-    if (memory > MEMORY_SHARE_FOR_NEW) {
-      throw new OverflowError(
-        `could not store ${what}: Redis uses ${Math.round(memory * 100)} % of its maxmemory, and delivering what is stored ` +
-          'needs the rest. Deliver or discard some, or raise maxmemory',
-      );
-    }
+    let room = memory > MEMORY_SHARE_FOR_NEW ? 0 : maxEvents - stored;
+    return calls.filter(({ items, reject }) => {
+      const fits = items.length <= room;
+      if (fits) room -= items.length;
+      else reject(overflow(items.length, { stored, maxEvents, memory }));
+      return fits;
+    });
   }
 
   /** For each item, whether it had been stored before. */
@@ -169,4 +174,17 @@ class BullmqQueue implements Queue {
   #agesIn({ backend }: OpenedRedis): AgeIndex {
     return (this.#ages ??= new AgeIndex(backend));
   }
+}
+
+function overflow(coming: number, use: { stored: number; maxEvents: number; memory: number }): OverflowError {
+  const what = coming === 1 ? 'the event' : `${coming} events`;
+  return use.memory > MEMORY_SHARE_FOR_NEW
+    ? new OverflowError(
+        `could not store ${what}: Redis uses ${Math.round(use.memory * 100)} % of its maxmemory, and delivering what is ` +
+          'stored needs the rest. Deliver or discard some, or raise maxmemory',
+      )
+    : new OverflowError(
+        `could not store ${what}: ${use.stored} are stored of the ${use.maxEvents} that maxEvents allows, dead letters ` +
+          'included. Deliver or discard some, or raise maxEvents',
+      );
 }
