@@ -245,10 +245,10 @@ describe('a project whose account answers 429', () => {
     end(limiter, a1, failed('rate_limited', 5000));
     // Each look at the clock is a second later than the one before.
     let now = performance.now() + 4000;
-    vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
     limiter.withdraw(a2 as Person);
     enter(limiter, 'A', 'a3');
-    vi.mocked(performance.now).mockRestore();
+    clock.mockRestore();
     vi.advanceTimersByTime(10_000);
     expect(order).toEqual(['a1', 'a3']);
   });
