@@ -7,8 +7,8 @@ const KB = 1000;
  * and leave about a tenth of room.
  */
 export const LIMITS: PackageFigures = {
-  packed: 800 * KB,
-  unpacked: 3_060 * KB,
+  packed: 870 * KB,
+  unpacked: 3_310 * KB,
   imported: 172 * KB,
   required: 173 * KB,
   program: 680 * KB,

@@ -55,27 +55,31 @@ it.each(attributing)('%s sends requests that CleverTap would take', async (name)
   expect(inOrder(emulator.received.map(essentials))).toEqual(inOrder(events.map(asReceived)));
 });
 
-it.runIf(supportedContenders.includes('customerio-node'))('customerio-node sends one request per event', async () => {
-  const bodies: unknown[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      bodies.push([request.method, request.url?.replace(/__g.*(?=\/)/, ''), JSON.parse(body)]);
-      response.end('{"status":"success"}');
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  {
-    await using contender = await startProcess('contender', { name: 'customerio-node', origin, inFlight: 1 });
-    expect(await contender.send(3)).toBe(3);
-  }
-  server.close();
-  expect(bodies).toEqual(
-    sampleEvents(3).map(({ deviceIdentifier, type, ...data }) => {
-      expect(deviceIdentifier).toMatch(/^__g/);
-      return ['POST', '/api/v1/customers//events', { name: type, data }];
-    }),
-  );
-});
+// It does not load on Node 20, where the benchmark leaves it out: then there is nothing to test.
+it.each(supportedContenders.filter((name) => name === 'customerio-node'))(
+  '%s sends one request per event',
+  async () => {
+    const bodies: unknown[] = [];
+    const server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        bodies.push([request.method, request.url?.replace(/__g.*(?=\/)/, ''), JSON.parse(body)]);
+        response.end('{"status":"success"}');
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    {
+      await using contender = await startProcess('contender', { name: 'customerio-node', origin, inFlight: 1 });
+      expect(await contender.send(3)).toBe(3);
+    }
+    server.close();
+    expect(bodies).toEqual(
+      sampleEvents(3).map(({ deviceIdentifier, type, ...data }) => {
+        expect(deviceIdentifier).toMatch(/^__g/);
+        return ['POST', '/api/v1/customers//events', { name: type, data }];
+      }),
+    );
+  },
+);

@@ -28,10 +28,11 @@ export async function createPackedProject(): Promise<PackedProject> {
   });
   const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
   await run('tar', ['-xzf', join(folder, filename), '-C', installed, '--strip-components=1']);
-  const { dependencies, peerDependencies } = JSON.parse(
-    await readFile(join(installed, 'package.json'), 'utf8'),
-  ) as Partial<Record<'dependencies' | 'peerDependencies', object>>;
-  for (const name of Object.keys({ ...dependencies, ...peerDependencies, 'undici-types': '' })) await link(name);
+  const { dependencies } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as {
+    dependencies: object;
+  };
+  // None of the optional peers, as for those who install nothing but the package.
+  for (const name of Object.keys({ ...dependencies, 'undici-types': '' })) await link(name);
   await link('@types/node');
   return {
     folder,
