@@ -70,7 +70,9 @@ export interface CloseReport {
 
 /** What `warmUp()` reports of a region. */
 export interface WarmUpReport {
+  /** The region. */
   readonly region: RegionCode;
+  /** Its host. */
   readonly host: string;
   /** Connections that were established. */
   readonly connections: number;

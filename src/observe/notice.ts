@@ -91,13 +91,17 @@ export interface BudgetNotice {
 
 /** What the notices about one project have in common. */
 export interface ProjectNotice {
+  /** The project. */
   readonly projectId: string;
+  /** The region of its account. */
   readonly region: RegionCode;
+  /** The host that was asked. */
   readonly host: string;
 }
 
 /** A project's credentials (or the partner, for it) were refused so often in a row that nothing more is sent with them. */
 export interface HoldNotice extends ProjectNotice {
+  /** The kind of notice. */
   readonly type: 'hold';
   /** `authentication`, or `bad_request` where the partner is not whitelisted. */
   readonly code: Extract<ErrorCode, 'authentication' | 'bad_request'>;
@@ -109,15 +113,19 @@ export interface HoldNotice extends ProjectNotice {
 
 /** A project that was on hold goes on: its credentials were replaced, or a request with them got through. */
 export interface HoldEndedNotice extends ProjectNotice {
+  /** The kind of notice. */
   readonly type: 'hold_ended';
+  /** What ended it. */
   readonly because: 'credentials_replaced' | 'delivered';
 }
 
 /** A project's limit fell since its account answered 429, or rose again by a step. */
 export interface LimitNotice extends ProjectNotice {
+  /** The kind of notice. */
   readonly type: 'limit';
   /** Requests of the project that may be in flight from now on. */
   readonly limit: number;
+  /** What changed it. */
   readonly because: 'rate_limited' | 'recovered';
   /** How long nothing at all is sent for the project, in milliseconds; 0 if it goes on. */
   readonly pausedMs: number;

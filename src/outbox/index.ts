@@ -7,6 +7,8 @@ export {
   type OutboxCloseReport,
   type OutboxCounters,
   type OutboxRecord,
+  type RefusedResult,
+  type StoredResult,
 } from './outbox.js';
 export type { OutboxOptions } from './outbox-options.js';
 export type {
@@ -33,3 +35,4 @@ export type {
 export type { RetrySchedule } from './retry-schedule.js';
 export type { SqliteQueueOptions } from './sqlite/sqlite-options.js';
 export { sqliteQueue } from './sqlite/sqlite-queue.js';
+export type { DriverName } from './sqlite/driver-choice.js';

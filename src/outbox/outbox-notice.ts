@@ -2,21 +2,27 @@ import type { ErrorCode } from '../errors.js';
 
 /** What the notices about one stored event have in common. None of them ever holds a token, a passcode or a query. */
 export interface StoredEventNotice {
+  /** Id of the event. */
   readonly id: string;
+  /** The project that it is for. */
   readonly projectId: string;
 }
 
 /** A stored event was delivered and is stored no more. */
 export interface OutboxDeliveredNotice extends StoredEventNotice {
+  /** The kind of notice. */
   readonly type: 'delivered';
   /** How long it had been stored, in milliseconds. */
   readonly ageMs: number;
+  /** Whether it may be there twice. */
   readonly maybeDuplicate: boolean;
 }
 
 /** A delivery failed for a reason that passes; the event stays stored. */
 export interface RescheduledNotice extends StoredEventNotice {
+  /** The kind of notice. */
   readonly type: 'rescheduled';
+  /** Why the delivery failed. */
   readonly code: ErrorCode;
   /** When it is due again. */
   readonly at: Date;
@@ -24,6 +30,7 @@ export interface RescheduledNotice extends StoredEventNotice {
 
 /** An event will not be delivered by itself any more; it stays stored until it is replayed or discarded. */
 export interface DeadLetterNotice extends StoredEventNotice {
+  /** The kind of notice. */
   readonly type: 'dead_letter';
   /** Why, in a sentence. */
   readonly reason: string;
@@ -31,7 +38,9 @@ export interface DeadLetterNotice extends StoredEventNotice {
 
 /** The credentials of a project are refused or not to be had: its events wait, but for a probe now and then. */
 export interface ProjectHoldNotice {
+  /** The kind of notice. */
   readonly type: 'hold' | 'hold_ended';
+  /** The project. */
   readonly projectId: string;
 }
 

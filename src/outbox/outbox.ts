@@ -37,20 +37,36 @@ export interface AddOptions {
 
 /** An event for `addMany`. */
 export interface OutboxRecord<Policy extends UtmPolicy = 'all'> extends AddOptions {
+  /** The event. */
   readonly event: AttributionEvent<Policy>;
 }
 
 /** What became of an event that was to be stored. */
 export interface Added {
+  /** The id that it is stored under. */
   readonly id: string;
   /** Whether an event with this id had been stored before; then this one was not. */
   readonly duplicate: boolean;
 }
 
 /** The same for `addMany`, where a record that is not valid costs no other. */
-export type AddResult =
-  | (Added & { readonly error?: undefined })
-  | { readonly id: string | undefined; readonly duplicate: false; readonly error: ValidationError };
+export type AddResult = StoredResult | RefusedResult;
+
+/** An event of `addMany` that is stored. */
+export interface StoredResult extends Added {
+  /** None. */
+  readonly error?: undefined;
+}
+
+/** A record of `addMany` that is not valid. */
+export interface RefusedResult {
+  /** Its id, if it had one that is a text. */
+  readonly id: string | undefined;
+  /** It is not stored, so it is none. */
+  readonly duplicate: false;
+  /** Everything that is wrong with it. */
+  readonly error: ValidationError;
+}
 
 /** Totals of an outbox since it was made, in this process. */
 export interface OutboxCounters {
@@ -236,6 +252,7 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
     return this.#closing;
   }
 
+  /** Closes it: for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -258,7 +275,7 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
     };
   }
 
-  #check(record: OutboxRecord<Policy>): { readonly item: QueueItem } | Extract<AddResult, { error: ValidationError }> {
+  #check(record: OutboxRecord<Policy>): { readonly item: QueueItem } | RefusedResult {
     const { event, projectId: named, id } = record;
     try {
       const projectId = named ?? this.#options.client.defaultProject?.projectId;

@@ -25,8 +25,11 @@ export interface EnqueueReport {
 
 /** An item that was handed out. */
 export interface QueueDelivery {
+  /** As it was stored. */
   readonly id: string;
+  /** As it was stored. */
   readonly partition: string;
+  /** As it was stored. */
   readonly payload: string;
   /** How often it was handed out before. */
   readonly deliveries: number;
@@ -38,8 +41,12 @@ export interface QueueDelivery {
 
 /** What is to become of an item that was handed out. */
 export type Outcome =
-  | { readonly kind: 'delivered' }
   | {
+      /** It is stored no more. */
+      readonly kind: 'delivered';
+    }
+  | {
+      /** It is handed out again. */
       readonly kind: 'retry';
       /** When it is due again, in epoch milliseconds. */
       readonly at: number;
@@ -48,7 +55,12 @@ export type Outcome =
       /** Since when it has failed for reasons that count for its age; kept with it and handed out again. */
       readonly failingSince?: number | undefined;
     }
-  | { readonly kind: 'dead'; readonly reason: string };
+  | {
+      /** It becomes a dead letter. */
+      readonly kind: 'dead';
+      /** Why, in a sentence without secrets. */
+      readonly reason: string;
+    };
 
 /** Decides what becomes of an item. It never rejects; an engine that sees it reject hands the item out again later. */
 export type DeliveryHandler = (delivery: QueueDelivery) => Promise<Outcome>;
@@ -100,11 +112,15 @@ export interface QueueStats {
 
 /** An item that will not be handed out by itself any more. */
 export interface DeadLetter {
+  /** As it was stored. */
   readonly id: string;
+  /** As it was stored: the project id. */
   readonly partition: string;
+  /** As it was stored: the event. */
   readonly payload: string;
   /** Why, in a sentence without secrets. */
   readonly reason: string;
+  /** How often it was handed out. */
   readonly deliveries: number;
   /** When it was stored, in epoch milliseconds. */
   readonly addedAt: number;
@@ -123,6 +139,7 @@ export interface Queue {
   enqueue(items: readonly QueueItem[]): Promise<EnqueueReport>;
   /** Hands out what is due to a handler, until it is stopped. */
   consume(handler: DeliveryHandler, options: ConsumeOptions): Promise<Consumer>;
+  /** Counts what is stored. */
   stats(): Promise<QueueStats>;
   /** Dead letters, oldest first; `after` is the id of the one to go on behind. */
   dead(options?: { readonly limit?: number; readonly after?: string }): AsyncIterable<DeadLetter>;

@@ -72,6 +72,7 @@ export interface StatusFault extends MayRecord {
  * until its answer is sent or its client is gone: with answers that come at once, there is never more than one.
  */
 export interface ParallelLimitFault {
+  /** The kind of fault. */
   readonly kind: 'parallel_limit';
   /** Requests of one account that may be under way; at least 1. */
   readonly most: number;
