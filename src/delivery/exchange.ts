@@ -99,7 +99,8 @@ export class HttpExchange extends Expiring implements Exchange {
   onError(error: Error & { code?: string }): void {
     if (this.#over) return;
     const written = this.#abort !== undefined;
-    this.#end(true);
+    // undici's client is in the midst of failing its requests: one that it were given now would end the process.
+    this.#end(false);
     const { message, code } = error;
     const reset = written && RESET_CODES.has(code);
     this.listener.onOutcome({ kind: 'no_answer', reason: 'network', written, reset, message, code });

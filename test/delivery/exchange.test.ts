@@ -123,7 +123,7 @@ describe('an error', () => {
       expect(outcomes).toEqual([
         { kind: 'no_answer', reason: 'network', written: false, reset: false, message: 'it broke', code },
       ]);
-      expect(released).toEqual([true]);
+      expect(released).toEqual([false]);
     }
   });
 
