@@ -14,15 +14,17 @@ interface Header {
   readonly format: string;
   readonly version: number;
   readonly inputs: readonly Pick<Input, 'path' | 'identity'>[];
+  readonly target?: string | undefined;
   readonly mark: number;
   readonly returned: CheckpointState['returned'];
 }
 
 /** The file's text for a state, in short: all that ended before the mark is one number, and a line per project and reason. */
 export function writeState(state: CheckpointState, inputs: readonly Input[]): string {
-  const { settled, tally, returned } = state;
+  const { settled, tally, returned, target } = state;
   const described = inputs.map(({ path, identity }) => ({ path, identity }));
-  const header: Header = { format: FORMAT, version: VERSION, inputs: described, mark: settled.mark, returned };
+  const { mark } = settled;
+  const header: Header = { format: FORMAT, version: VERSION, inputs: described, target, mark, returned };
   // Lines of their own: there may be more of them than one line may be long.
   const projects = tally.projects.map(([projectId, totals], number) => writeProject(number, projectId, totals));
   const reasons = tally.reasons.map(([reason, count], number) => writeReason(number, reason, count));
@@ -77,8 +79,8 @@ function readHeader(text: string, path: string, inputs: readonly Input[], change
       `${different.path} has changed since ${path} was written: give --accept-changed if it has only grown (what has ended already is not sent again, mended or not), or --restart to send everything again`,
     );
   }
-  const { mark, returned } = header;
-  return { settled: new SettledRecords(mark), tally: new Tally(), returned: { ...returned }, complete: false };
+  const { mark, returned, target } = header;
+  return { settled: new SettledRecords(mark), tally: new Tally(), returned: { ...returned }, target, complete: false };
 }
 
 function parseJson(text: string): unknown {

@@ -15,11 +15,13 @@ export interface CheckpointState {
   readonly tally: Tally;
   /** The files that the run has begun. */
   readonly returned: { rejected?: ReturnedFile; failed?: ReturnedFile };
+  /** Whom it sends to and as which partner, in words; undefined if that is not known. */
+  target: string | undefined;
   /** Whether the run came to the end of its inputs. */
   complete: boolean;
 }
 
 /** The state before anything was done. */
 export function emptyState(): CheckpointState {
-  return { settled: new SettledRecords(), tally: new Tally(), returned: {}, complete: false };
+  return { settled: new SettledRecords(), tally: new Tally(), returned: {}, target: undefined, complete: false };
 }

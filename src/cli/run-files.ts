@@ -21,6 +21,10 @@ export interface RunFileOptions {
   readonly restart?: boolean;
   /** Whether to go on although an input has changed. */
   readonly acceptChanged?: boolean;
+  /** The partner that it sends as. */
+  readonly partner?: string;
+  /** Where it sends to, if not to CleverTap. */
+  readonly baseUrl?: string;
 }
 
 /** The files that a run writes. */
@@ -57,7 +61,9 @@ export async function findFinishedRun(
   const path = checkpointPath(inputs, options);
   if (path === undefined || options.restart === true || options.acceptChanged === true) return undefined;
   if (inputs.some(({ identity }) => identity === undefined) || !inspectOutput(path)) return undefined;
-  const { complete, tally, returned } = await readState(path, inputs);
+  const state = await readState(path, inputs);
+  refuseOtherTarget(path, state, options);
+  const { complete, tally, returned } = state;
   if (!complete) return undefined;
   return {
     tally,
@@ -99,7 +105,8 @@ async function openLocked(
   lock: RunLock | undefined,
 ): Promise<RunFiles> {
   const restart = options.restart === true;
-  const state = path === undefined ? emptyState() : await findState(path, inputs, restart, options.acceptChanged);
+  const state = path === undefined ? emptyState() : await findState(path, inputs, restart, options);
+  state.target = describeTarget(options);
   // What an earlier run has begun is its own to be written over; the file beside it may be another run's.
   const begun = restart && path !== undefined ? await findBegun(path, inputs) : state.returned;
   const paths = returnedPaths(baseName(inputs[0]), begun);
@@ -157,10 +164,12 @@ async function findState(
   path: string,
   inputs: readonly Input[],
   restart: boolean,
-  acceptChanged = false,
+  options: RunFileOptions,
 ): Promise<CheckpointState> {
+  const { acceptChanged = false } = options;
   if (!inspectOutput(path) || restart) return emptyState();
   const state = await readState(path, inputs, acceptChanged);
+  refuseOtherTarget(path, state, options);
   if (state.complete && !acceptChanged) {
     const { delivered, rejected, failed } = state.tally.totals;
     throw new UsageError(
@@ -169,6 +178,19 @@ async function findState(
     );
   }
   return { ...state, complete: false };
+}
+
+function describeTarget({ partner, baseUrl }: RunFileOptions): string {
+  return `${baseUrl ?? 'CleverTap'} as partner ${partner ?? '(none)'}`;
+}
+
+/** What a rehearsal has delivered to an emulator must not pass for delivered to CleverTap. */
+function refuseOtherTarget(path: string, { target }: CheckpointState, options: RunFileOptions): void {
+  const wanted = describeTarget(options);
+  if (target === undefined || target === wanted) return;
+  throw new UsageError(
+    `${path} is of a run that sent to ${target}, and this one is to send to ${wanted}: give another --checkpoint, or --restart to send everything again`,
+  );
 }
 
 /** The files that a run which is forgotten had begun; none, if its checkpoint cannot be made out. */

@@ -66,6 +66,27 @@ describe('the files of a run', () => {
   });
 });
 
+describe('a run that sent elsewhere', () => {
+  const rehearsal = { partner: 'airbridge', baseUrl: 'http://127.0.0.1:8080' };
+
+  it.each([{ partner: 'airbridge' }, { ...rehearsal, partner: 'other' }])(
+    'is not gone on from, finished or not, with %j',
+    async (elsewhere) => {
+      const folder = folderWithInput();
+      const inputs = await describeInputs([folder.at('a.ndjson')], 'ndjson');
+      for (const complete of [false, true]) {
+        await closeRunFiles(await openRunFiles(inputs, { ...rehearsal, restart: true }), complete);
+        const message =
+          /is of a run that sent to http:\/\/127\.0\.0\.1:8080 as partner airbridge, and this one is to send to/;
+        await expect(openRunFiles(inputs, elsewhere)).rejects.toThrow(message);
+        await expect(findFinishedRun(inputs, elsewhere)).rejects.toThrow(message);
+      }
+      await closeRunFiles(await openRunFiles(inputs, { ...elsewhere, restart: true }), true);
+      expect(await findFinishedRun(inputs, elsewhere)).toBeDefined();
+    },
+  );
+});
+
 describe('a run that came to its end', () => {
   async function find(folder: WorkFolder, options: RunFileOptions = {}, paths = [folder.at('a.ndjson')]) {
     return findFinishedRun(await describeInputs(paths, 'ndjson'), options);
