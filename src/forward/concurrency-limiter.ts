@@ -88,6 +88,8 @@ export class ConcurrencyLimiter implements Admission {
     entrant.queuePosition = position;
     lane.waiting.push(position);
     this.#joinRing(lane);
+    // A pause may have ended between the two looks at the clock; then nobody else would call it up.
+    if (lane.health !== undefined) this.#grant();
     return false;
   }
 

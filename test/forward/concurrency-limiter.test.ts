@@ -253,6 +253,22 @@ describe('a project whose account answers 429', () => {
     expect(order).toEqual(['a1', 'a3']);
   });
 
+  it('lets somebody in whose pause ends just while they come, though nobody else is there', () => {
+    for (const leftMs of [1, 2, 3, 4]) {
+      order = [];
+      const limiter = limiterOf({ perProject: 1, total: 10 });
+      const [a1] = enter(limiter, 'A', 'a1');
+      end(limiter, a1, failed('rate_limited', 5000));
+      // Each look at the clock is a millisecond later than the one before.
+      let now = performance.now() + 5000 - leftMs;
+      const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1) - 1);
+      enter(limiter, 'A', 'a2');
+      clock.mockRestore();
+      vi.advanceTimersByTime(10_000);
+      expect(order).toEqual(['a1', 'a2']);
+    }
+  });
+
   it('loses its turn when it is paused while others use up the total', () => {
     const limiter = limiterOf({ perProject: 3, total: 2 });
     const [a1] = enter(limiter, 'A', 'a1');
