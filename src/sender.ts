@@ -15,6 +15,7 @@ import { AbortWatch } from './delivery/abort-watch.js';
 import { Deadlines } from './delivery/deadlines.js';
 import type { Delivery } from './delivery/delivery.js';
 import { DispatcherTransport } from './delivery/dispatcher-transport.js';
+import { withCause } from './delivery/failure.js';
 import { RegionHealth, type RegionReport } from './delivery/region-health.js';
 import { ProjectHealth } from './delivery/project-health.js';
 import { Sending } from './delivery/sending.js';
@@ -50,7 +51,7 @@ export class Project {
     return this.#access;
   }
 
-  /** Replaces the access; sendings under way take it up with their next attempt. See `Sender.replace`. */
+  /** Replaces the access; sendings under way take it up with their next attempt. */
   replace(access: Access): void {
     this.#access = access;
   }
@@ -346,8 +347,7 @@ function noDefaultProject(): ValidationError {
 
 function noConnection(host: string, { message, code }: Error & { code?: string }): NetworkError {
   const text = toSingleLine(message);
-  const cause = code === undefined ? undefined : Object.assign(new Error(text), { code });
-  return new NetworkError(`no connection to ${host}: ${text}`, { host, cause });
+  return new NetworkError(`no connection to ${host}: ${text}`, withCause({ host }, { text, causeCode: code }));
 }
 
 function abortedBefore(signal: AbortSignal, { projectId }: Project): AbortedError {

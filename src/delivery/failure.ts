@@ -178,6 +178,9 @@ function badRequestMessage(answered: string, reason: BadRequestReason | undefine
 }
 
 /** The cause is made anew of plain texts: a foreign error object may hold anything, the request included. */
-function withCause<Details extends object>(details: Details, { text, causeCode }: AttemptFailure): Details {
+export function withCause<Details extends object>(
+  details: Details,
+  { text, causeCode }: Pick<AttemptFailure, 'text' | 'causeCode'>,
+): Details {
   return causeCode === undefined ? details : { ...details, cause: Object.assign(new Error(text), { code: causeCode }) };
 }
