@@ -8,12 +8,12 @@ import { lookUpProject } from './forward/credentials-lookup.js';
 import { ForwardRun, type ForwardResults, type ForwardSource } from './forward/forward-run.js';
 import type { Counters } from './observe/counters.js';
 import {
-  checkCloseOptions,
+  checkClientCloseOptions,
   checkForwardOptions,
   checkWarmUpOptions,
   resolveOptions,
   type ClientOptions,
-  type CloseOptions,
+  type ClientCloseOptions,
   type ForwardOptions,
   type ResolvedOptions,
   type RetryPolicy,
@@ -168,12 +168,12 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
   }
 
   /**
-   * Takes no more events, waits for those that are pending, gives up what is left after `timeoutMs` (30,000 by default),
-   * and closes the connections. Calling it again gives the same report. Never rejects, but for a `timeoutMs` that is none;
-   * then nothing is closed.
+   * Takes no more events, waits for those that are pending (with `onlyInFlight`, for the requests under way alone), gives up
+   * what is left after `timeoutMs` (30,000 by default), and closes the connections. Calling it again gives the same report.
+   * Never rejects, but for options that are none; then nothing is closed.
    */
-  async close(options: CloseOptions = {}): Promise<CloseReport> {
-    return this.#sender.close(checkCloseOptions(options).timeoutMs);
+  async close(options: ClientCloseOptions = {}): Promise<CloseReport> {
+    return this.#sender.close(checkClientCloseOptions(options));
   }
 
   /** Closes the client as `close()` does: for `await using`. */

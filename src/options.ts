@@ -328,6 +328,15 @@ export interface CloseOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** Settings of the client's `close()`. */
+export interface ClientCloseOptions extends CloseOptions {
+  /**
+   * Waits for the requests that are under way alone: what waits for its turn or for its next attempt is given up at once, and
+   * nothing is tried again. For whoever keeps the events until they are delivered. @default false
+   */
+  readonly onlyInFlight?: boolean | undefined;
+}
+
 const closeOptionsSchema = z.strictObject({
   timeoutMs: z
     .custom<number>((value) => typeof value === 'number' && value >= 0, {
@@ -343,6 +352,22 @@ const closeOptionsSchema = z.strictObject({
  */
 export function checkCloseOptions(options: unknown): { readonly timeoutMs: number } {
   return validate(closeOptionsSchema, options, 'options');
+}
+
+const clientCloseOptionsSchema = closeOptionsSchema.extend({
+  onlyInFlight: z.boolean({ error: 'must be true or false' }).default(false),
+});
+
+/** `ClientCloseOptions` with the defaults filled in. */
+export type ResolvedCloseOptions = Readonly<z.output<typeof clientCloseOptionsSchema>>;
+
+/**
+ * Checks the settings of the client's `close()` and fills in the defaults.
+ *
+ * @throws {ValidationError} with everything that is wrong at once.
+ */
+export function checkClientCloseOptions(options: unknown): ResolvedCloseOptions {
+  return validate(clientCloseOptionsSchema, options, 'options');
 }
 
 /**

@@ -34,7 +34,13 @@ import {
 import { ConcurrencyLimiter } from './forward/concurrency-limiter.js';
 import type { Counters } from './observe/counters.js';
 import { Observer } from './observe/observer.js';
-import { checkSendOptions, type CallOptions, type ResolvedOptions, type SendOptions } from './options.js';
+import {
+  checkSendOptions,
+  type CallOptions,
+  type ResolvedCloseOptions,
+  type ResolvedOptions,
+  type SendOptions,
+} from './options.js';
 
 /** A project of a client: its id and whatever gives access to it now. */
 export class Project {
@@ -63,7 +69,7 @@ export interface CloseReport {
   readonly delivered: number;
   /** Pending events that failed by themselves. */
   readonly failed: number;
-  /** Pending events that were given up at the deadline; their promises rejected with code `closed`. */
+  /** Pending events that were given up, at the deadline or at once; their promises rejected with code `closed`. */
   readonly abandoned: number;
   /** How long it took, in milliseconds. */
   readonly durationMs: number;
@@ -97,6 +103,7 @@ export class Sender {
   readonly #settings: SendingSettings;
   readonly #onClosing = new Set<() => void>();
   #closing: Promise<CloseReport> | undefined = undefined;
+  #triesAgain = true;
   #onDrained: (() => void) | undefined = undefined;
 
   constructor(options: ResolvedOptions) {
@@ -134,6 +141,7 @@ export class Sender {
       retry,
       requireConfirmation,
       health: (access) => this.#health(access),
+      triesAgain: () => this.#triesAgain,
       onEnd: () => {
         if (this.#onDrained !== undefined && this.pending === 0) this.#onDrained();
       },
@@ -299,24 +307,25 @@ export class Sender {
   }
 
   /** Takes no more events, waits for those that are pending, and gives them up after `timeoutMs`. */
-  close(timeoutMs: number): Promise<CloseReport> {
+  close(options: ResolvedCloseOptions): Promise<CloseReport> {
     if (this.#closing !== undefined) return this.#closing;
-    this.#closing = this.#close(timeoutMs);
+    this.#closing = this.#close(options.timeoutMs);
     for (const listener of this.#onClosing) listener();
+    if (options.onlyInFlight) this.#giveUpWaiting();
     return this.#closing;
   }
 
   async #close(timeoutMs: number): Promise<CloseReport> {
     const startedAt = performance.now();
     const { delivered, failed } = this.observer;
+    const closed = this.observer.failedWith('closed');
     if (this.pending > 0) await (timeoutMs > 0 ? this.#drained(timeoutMs) : undefined);
-    const abandoned = this.pending;
-    const failedByThemselves = this.observer.failed - failed;
     this.#abandon();
     await this.#transport.close();
+    const abandoned = this.observer.failedWith('closed') - closed;
     return {
       delivered: this.observer.delivered - delivered,
-      failed: failedByThemselves,
+      failed: this.observer.failed - failed - abandoned,
       abandoned,
       durationMs: Math.round(performance.now() - startedAt),
     };
@@ -330,6 +339,12 @@ export class Sender {
         resolve();
       };
     });
+  }
+
+  /** Gives up whatever is not in flight, now or when its attempt has failed. */
+  #giveUpWaiting(): void {
+    this.#triesAgain = false;
+    for (const sending of [...this.#pending]) sending.closeUnlessInFlight();
   }
 
   #abandon(): void {

@@ -6,7 +6,7 @@ import { readCredentials } from './credentials-source.js';
 import { dryRun } from './dry-run.js';
 import { EXIT_CODE } from './exit-code.js';
 import { FileError } from './file-error.js';
-import { forwardRecords } from './forward-records.js';
+import { forwardRecords, STOP_TIMEOUT_MS } from './forward-records.js';
 import { addInputOptions, type InputFlags } from './input-options.js';
 import type { InputRecord } from './input-record.js';
 import { describeInputs } from './open-input.js';
@@ -113,13 +113,10 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
   if (countAll(earlier) > 0) progress.note('Going on where the last run stopped.');
   const stop = stopOnSignal({
     onFirst: () => {
-      progress.note('Stopping: waiting for what is in flight. Once more to stop at once.');
+      progress.note(describeStopping(client.counters().inFlight));
       reader.close();
     },
-    onSecond: () => {
-      progress.stop();
-      checkpoint?.flush();
-    },
+    onSecond: () => progress.note('Stopping at once: what is in flight may be sent twice.'),
   });
   const startedAt = performance.now();
   progress.start({
@@ -141,6 +138,7 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
       tally,
       onTrouble: (record, status, error) => troubles.tell(record, status, error),
       stop: stop.signal,
+      stopAtOnce: stop.atOnce,
       // Room for all that may be in flight, and as much again to choose from.
       lookAhead: Math.max(1_024, 2 * (flags.total ?? 0)),
     });
@@ -196,6 +194,11 @@ function exitCodeOf(problem: FileError | UsageError | undefined, complete: boole
   if (problem !== undefined) return EXIT_CODE.incomplete;
   if (!complete) return EXIT_CODE.interrupted;
   return undelivered === 0 ? EXIT_CODE.ok : EXIT_CODE.incomplete;
+}
+
+function describeStopping(inFlight: number): string {
+  const requests = `${inFlight} ${inFlight === 1 ? 'request' : 'requests'} in flight`;
+  return `Stopping: waiting for ${requests}, ${STOP_TIMEOUT_MS / 1000} s at most. Once more to stop at once.`;
 }
 
 /** Share of the inputs whose records have ended: of what was read, many may still be under way. */

@@ -1,7 +1,7 @@
 import type { AttributionClient } from '../client.js';
 import { stampNow } from '../contract/timestamp.js';
-import { ClosedError, isAttributionError, ValidationError, type AnyAttributionError } from '../errors.js';
-import type { ForwardItem } from '../forward/forward-result.js';
+import { ClosedError, isAttributionError, ValidationError, type AnyAttributionError, type ErrorCode } from '../errors.js';
+import type { ForwardItem, ForwardResult } from '../forward/forward-result.js';
 import { asError } from './as-error.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { CredentialsSource } from './credentials-source.js';
@@ -26,16 +26,21 @@ export interface ForwardRecordsOptions {
   readonly tally: Tally;
   /** Told of each record that was not delivered. */
   readonly onTrouble: (record: InputRecord, status: 'rejected' | 'failed', error: AnyAttributionError) => void;
-  /** Ends the run after what is in flight; the records must end as well then. */
+  /** Ends the run after the requests that are in flight; the records must end as well then. */
   readonly stop: AbortSignal;
+  /** Gives up those as well. */
+  readonly stopAtOnce?: AbortSignal | undefined;
   /** Records that may be read ahead of the results. @default 1024 */
   readonly lookAhead?: number | undefined;
   /**
-   * How long what is in flight may take then, in milliseconds. What is given up is sent again by the next run.
+   * How long those may take after `stop`, in milliseconds. What is given up is sent by the next run.
    * @default 10000
    */
   readonly stopTimeoutMs?: number;
 }
+
+/** How long requests that are in flight may take when a run is stopped, in milliseconds, unless the caller says otherwise. */
+export const STOP_TIMEOUT_MS = 10_000;
 
 /**
  * Forwards records and books what becomes of each: in the file of what comes back, then in the tally and the checkpoint.
@@ -45,11 +50,11 @@ export interface ForwardRecordsOptions {
  * @throws {FileError} if an input, the checkpoint or a file of what comes back fails.
  */
 export async function forwardRecords(options: ForwardRecordsOptions): Promise<boolean> {
-  const { client, credentials, checkpoint, stop, lookAhead, stopTimeoutMs = 10_000 } = options;
+  const { client, credentials, checkpoint, stop, lookAhead, stopAtOnce, stopTimeoutMs = STOP_TIMEOUT_MS } = options;
   /** What was handed to the client and has not ended, by its place among that. */
   const pending = new Map<number, InputRecord>();
   let trouble: unknown;
-  const close = () => void client.close({ timeoutMs: stopTimeoutMs });
+  const close = () => void client.close({ timeoutMs: stopTimeoutMs, onlyInFlight: true });
 
   async function book(record: InputRecord, status: SettledStatus, error: AnyAttributionError | undefined) {
     try {
@@ -85,16 +90,16 @@ export async function forwardRecords(options: ForwardRecordsOptions): Promise<bo
 
   stop.addEventListener('abort', close, { once: true });
   try {
-    for await (const result of client.forward(items(), { credentials: credentials.get, lookAhead })) {
+    const forwardOptions = { credentials: credentials.get, lookAhead, signal: stopAtOnce };
+    for await (const result of client.forward(items(), forwardOptions)) {
       const record = pending.get(result.index);
-      // Given up because the run was stopped: it has not ended.
-      if (record === undefined || result.error?.code === 'closed') continue;
+      if (record === undefined || isStopped(result)) continue;
       pending.delete(result.index);
       await book(record, result.status, result.error);
     }
   } catch (error) {
     if (trouble !== undefined) throw asError(trouble);
-    if (!stop.aborted || !isAttributionError(error) || error.code !== 'closed') throw error;
+    if (!stop.aborted || !isAttributionError(error) || !isStop(error.code)) throw error;
   } finally {
     stop.removeEventListener('abort', close);
   }
@@ -103,6 +108,15 @@ export async function forwardRecords(options: ForwardRecordsOptions): Promise<bo
     for (const record of pending.values()) settle(options, record, 'failed', error);
   }
   return !stop.aborted;
+}
+
+/** Whether it was given up because the run was stopped: then it has not ended. */
+function isStopped({ error }: ForwardResult<'all' | 'any'>): boolean {
+  return error !== undefined && isStop(error.code);
+}
+
+function isStop(code: ErrorCode): boolean {
+  return code === 'closed' || code === 'aborted';
 }
 
 /** What is wrong with a record before it is one for the client, if anything. */

@@ -42,7 +42,8 @@ async function drain(file: string, flags: DrainFlags, terminal: Terminal): Promi
   const outbox = new Outbox({ client, queue: sqliteQueue({ path: file }), credentials: credentials.get });
   const stop = stopOnSignal({
     onFirst: () => terminal.note('Stopping: waiting for what is out. Once more to stop at once.'),
-    onSecond: () => undefined,
+    // What is out is due again when its lease is over.
+    onSecond: () => process.exit(EXIT_CODE.interrupted),
   });
   try {
     const stats = await drainOutbox(outbox, { all: flags.wait === true, stop: stop.signal });

@@ -22,6 +22,8 @@ export interface SendingContext {
   readonly requireConfirmation: boolean;
   /** The health of the region that an access leads to. */
   readonly health: (access: Access) => RegionHealth;
+  /** Whether a failed attempt may be followed by another: not so once the client closes for all but what is in flight. */
+  readonly triesAgain: () => boolean;
   /** Called when a sending has ended. */
   readonly onEnd: () => void;
 }

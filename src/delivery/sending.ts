@@ -85,6 +85,11 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     this.#giveUp((details) => new ClosedError('the client was closed before the event was delivered', details));
   }
 
+  /** Gives up because the client closes, unless a request of it is under way. */
+  closeUnlessInFlight(): void {
+    if (!this.#is('flight')) this.close();
+  }
+
   /** The caller's signal fired. */
   onAbort(): void {
     const cause: unknown = this.settings.signal?.reason;
@@ -214,7 +219,8 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
   }
 
   #failed(failure: AttemptFailure): void {
-    if (this.#loop !== undefined) this.#loop.onFailed(failure);
+    if (failure.retryable && !this.context.triesAgain()) this.close();
+    else if (this.#loop !== undefined) this.#loop.onFailed(failure);
     else if (!failure.retryable) this.onGaveUp(failure);
     else {
       this.#loop = new RetryLoop(this);

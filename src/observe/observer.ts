@@ -22,6 +22,11 @@ export class Observer extends NoticeListener<Notice> {
     this.#failedByCode[code] = (this.#failedByCode[code] ?? 0) + 1;
   }
 
+  /** Accepted events that ended with this code. */
+  failedWith(code: ErrorCode): number {
+    return this.#failedByCode[code] ?? 0;
+  }
+
   /** The totals as of now. */
   snapshot(projectsOnHold = 0): Counters {
     const { accepted, delivered, unconfirmed, maybeDuplicate, failed, attempts, retries, inFlight, refused } = this;

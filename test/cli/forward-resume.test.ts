@@ -40,7 +40,7 @@ describe('Ctrl-C', () => {
       const { code, stdout, stderr } = await first.ended;
       expect(code).toBe(130);
       expect(existsSync(run.folder.at('a.ndjson.checkpoint.lock'))).toBe(false);
-      expect(stderr).toContain('Stopping: waiting for what is in flight. Once more to stop at once.');
+      expect(stderr).toMatch(/Stopping: waiting for \d+ requests? in flight, 10 s at most\. Once more to stop at once\./);
       expect(stdout).toMatch(/Interrupted: [^]*Run the same command again to go on where it stopped\./);
       const second = await run.forward(['a.ndjson', ...LIMITS]);
       expect(second.code).toBe(1);
@@ -49,6 +49,24 @@ describe('Ctrl-C', () => {
       expect([timesOf(run).size, repeatsOf(run)]).toEqual([1_200, 0]);
     },
   );
+
+  it('once begins no further request, however much was read ahead', async () => {
+    const run = await emulatedRun();
+    run.folder.write('a.ndjson', ndjson(numberedRecords(1_200)));
+    run.emulator.faults.add({ kind: 'latency', ms: 300 });
+    const first = run.startForward(['a.ndjson', ...LIMITS]);
+    await underWay(run, IN_FLIGHT);
+    first.child.kill('SIGINT');
+    await first.told('Stopping: waiting for 8 requests in flight');
+    const begun = run.emulator.counts.requests;
+    const { code, stdout } = await first.ended;
+    expect(code).toBe(130);
+    expect(run.emulator.counts.requests).toBe(begun);
+    expect(stdout).toContain(`${begun} delivered, 0 rejected, 0 failed`);
+    run.emulator.faults.clear();
+    expect((await run.forward(['a.ndjson', ...LIMITS])).code).toBe(0);
+    expect([timesOf(run).size, repeatsOf(run)]).toEqual([1_200, 0]);
+  });
 
   it('twice ends it at once, and no more is repeated than was in flight', async () => {
     const run = await emulatedRun();
@@ -61,7 +79,9 @@ describe('Ctrl-C', () => {
     first.child.kill('SIGINT');
     await first.told('Once more to stop at once.');
     first.child.kill('SIGINT');
-    expect((await first.ended).code).toBe(130);
+    const { code, stdout } = await first.ended;
+    expect(code).toBe(130);
+    expect(stdout).toMatch(/Interrupted: [^]*Run the same command again to go on where it stopped\./);
     expect(existsSync(run.folder.at('a.ndjson.checkpoint.lock'))).toBe(false);
     run.emulator.faults.clear();
     expect((await run.forward(['a.ndjson', ...LIMITS])).code).toBe(0);

@@ -142,6 +142,7 @@ function newContext(overrides: Partial<RetryPolicy> = {}, limits = { perProject:
       regions.set(endpoint.region, health);
       return health;
     },
+    triesAgain: () => true,
     onEnd: () => undefined,
   };
   const project = { projectId: 'TEST-111-222Z', access: accessTo() };

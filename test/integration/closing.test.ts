@@ -44,6 +44,31 @@ describe('close()', () => {
     expect(emulator.counts.byEventType).toEqual({ later: 2, hang: 3, slow: 2 });
   });
 
+  it('waits for the requests under way alone where that is asked, and tries nothing again', async () => {
+    const { client, emulator, told } = await connectedClient({ concurrency: { perProject: 4 } });
+    emulator.faults.add({ kind: 'status', status: 503, retryAfter: 60, eventType: 'later' });
+    emulator.faults.add({ kind: 'latency', ms: 100 });
+    emulator.faults.add({ kind: 'status', status: 503, eventType: 'failing' });
+    const later = client.send(customEvent('later'));
+    await expect.poll(() => told('retry')).toHaveLength(1);
+    const flying = ['good', 'good', 'good', 'failing'].map((name) => client.send(customEvent(name)));
+    const waiting = [1, 2, 3].map(() => client.send(customEvent('waiting')));
+    const ends = Promise.allSettled([later, ...flying, ...waiting]);
+    await expect.poll(() => emulator.counts.requests).toBe(5);
+    const { delivered, failed, abandoned } = await client.close({ onlyInFlight: true });
+    expect({ delivered, failed, abandoned }).toEqual({ delivered: 3, failed: 0, abandoned: 5 });
+    const outcomes = (await ends).map((end) =>
+      end.status === 'fulfilled' ? end.value.attempts : (end.reason as { code: string; attempts: number }),
+    );
+    expect(outcomes).toMatchObject([
+      { code: 'closed', attempts: 1 },
+      ...[1, 1, 1],
+      { code: 'closed', attempts: 1 },
+      ...Array<object>(3).fill({ code: 'closed', attempts: 0 }),
+    ]);
+    expect(emulator.counts.byEventType).toEqual({ later: 1, good: 3, failing: 1 });
+  });
+
   it('says how many of those that were pending failed by themselves', async () => {
     const { client, emulator } = await connectedClient();
     emulator.faults.add({ kind: 'latency', ms: 80 });
