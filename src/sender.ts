@@ -1,4 +1,4 @@
-import { createAccess, type Access } from './contract/access.js';
+import { Access } from './contract/access.js';
 import {
   credentialsSchema,
   regionlessCredentialsSchema,
@@ -174,13 +174,13 @@ export class Sender {
     const { partnerName, baseUrl, maxUrlBytes } = this.#options;
     const schema = typeof baseUrl === 'string' ? regionlessCredentialsSchema : credentialsSchema;
     const checked = validate(schema, credentials, 'credentials');
-    return createAccess({ partnerName, baseUrl, maxUrlBytes }, checked);
+    return new Access({ partnerName, baseUrl, maxUrlBytes }, checked);
   }
 
   /** Access with the credentials that the options brought, which are checked already. */
   defaultAccess(): Access | undefined {
     const { credentials, partnerName, baseUrl, maxUrlBytes } = this.#options;
-    return credentials && createAccess({ partnerName, baseUrl, maxUrlBytes }, credentials);
+    return credentials && new Access({ partnerName, baseUrl, maxUrlBytes }, credentials);
   }
 
   /** Replaces a project's access and lifts its hold, if it is on hold. */

@@ -1,4 +1,4 @@
-import { createAccess } from '../../src/contract/access.js';
+import { Access } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
 import { createEventSchema } from '../../src/contract/event-schema.js';
 import { classifyResponse } from '../../src/contract/response.js';
@@ -15,7 +15,7 @@ import { bodyOf } from '../server/answers.js';
  */
 export function start() {
   const schema = createEventSchema({ utmPolicy: 'all' });
-  const { encode } = createAccess({ partnerName: PARTNER }, parseCredentials(ACCOUNT));
+  const access = new Access({ partnerName: PARTNER }, parseCredentials(ACCOUNT));
   const events = sampleEvents(1_000);
   const body = bodyOf(200);
   return Promise.resolve({
@@ -25,7 +25,7 @@ export function start() {
       const clock = new CpuClock();
       for (let index = 0; index < count; index += 1) {
         const parsed = validate(schema, events[index % events.length], 'event', { projectId: ACCOUNT.projectId });
-        const path = encode(parsed);
+        const path = access.encode(parsed);
         if (path.length > 0 && classifyResponse(200, body).kind === 'delivered') delivered += 1;
       }
       const { cpuMicros } = clock.read();

@@ -1,4 +1,4 @@
-import { createAccess } from '../contract/access.js';
+import { Access } from '../contract/access.js';
 import { parseCredentials } from '../contract/credentials.js';
 import { createEventSchema } from '../contract/event-schema.js';
 import type { UtmPolicy } from '../contract/event.js';
@@ -66,9 +66,9 @@ function createRequestPreview(flags: ClientFlags & { readonly partner: string },
     const known = areGiven ? credentials.get(projectId) : undefined;
     const checked = validate(schema, item.event, 'event');
     // With the credentials as they are, whose length counts.
-    if (known !== undefined) createAccess(options, known).encode(checked);
+    if (known !== undefined) new Access(options, known).encode(checked);
     const shown = { projectId, projectToken: REDACTED, projectPasscode: REDACTED, region: known?.region };
-    const { endpoint, encode } = createAccess(options, parseCredentials(shown));
-    return `${flags.method} ${endpoint.origin}${encode(checked)}`;
+    const access = new Access(options, parseCredentials(shown));
+    return `${flags.method} ${access.endpoint.origin}${access.encode(checked)}`;
   };
 }

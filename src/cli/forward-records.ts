@@ -1,6 +1,12 @@
 import type { AttributionClient } from '../client.js';
 import { stampNow } from '../contract/timestamp.js';
-import { ClosedError, isAttributionError, ValidationError, type AnyAttributionError, type ErrorCode } from '../errors.js';
+import {
+  ClosedError,
+  isAttributionError,
+  ValidationError,
+  type AnyAttributionError,
+  type ErrorCode,
+} from '../errors.js';
 import type { ForwardItem, ForwardResult } from '../forward/forward-result.js';
 import { asError } from './as-error.js';
 import type { Checkpoint } from './checkpoint.js';

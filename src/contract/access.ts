@@ -1,24 +1,8 @@
 import type { Credentials } from './credentials.js';
 import type { ParsedEvent, UtmPolicy } from './event.js';
-import { createLengthBound, createQueryEncoder, DEFAULT_MAX_URL_BYTES, type QueryEncoder } from './encode-query.js';
+import { QueryEncoder } from './encode-query.js';
 import { resolveEndpoint, type BaseUrl, type Endpoint } from './endpoint.js';
 import { redact } from './secret.js';
-
-/** All that is needed to send events of one project with one set of credentials. Never changes; rotation makes a new one. */
-export interface Access {
-  readonly projectId: string;
-  readonly endpoint: Endpoint;
-  /** Gives the path and query of an event's request; the result holds the credentials. */
-  readonly encode: QueryEncoder;
-  /**
-   * Makes sure that an event's request is not too long, encoding it only where that is in question.
-   *
-   * @throws {ValidationError} if it is longer than `maxUrlBytes`.
-   */
-  readonly checkLength: (event: ParsedEvent<UtmPolicy>) => void;
-  /** Takes these credentials out of a foreign text. */
-  readonly redact: (text: string) => string;
-}
 
 /** What all projects of a client have in common. */
 export interface AccessOptions {
@@ -27,39 +11,53 @@ export interface AccessOptions {
   readonly maxUrlBytes?: number | undefined;
 }
 
-/** Prepares access to a project. */
-export function createAccess(options: AccessOptions, credentials: Credentials): Access {
-  const { partnerName, baseUrl, maxUrlBytes } = options;
-  const endpoint = resolveEndpoint(credentials.region, baseUrl);
-  const secrets = [credentials.projectToken, credentials.projectPasscode];
-  const encoding = { partnerName, credentials, path: endpoint.path, maxUrlBytes };
-  const encode = createQueryEncoder(encoding);
-  const boundOf = createLengthBound(encoding);
-  const access: Access = {
-    projectId: credentials.projectId,
-    endpoint,
-    encode,
-    checkLength: (event) => {
-      if (boundOf(event) > (maxUrlBytes ?? DEFAULT_MAX_URL_BYTES)) encode(event);
-    },
-    redact: (text) => redact(text, secrets),
-  };
-  madeWith.set(access, credentials);
-  return access;
-}
+/** All that is needed to send events of one project with one set of credentials. Never changes; rotation makes a new one. */
+export class Access {
+  readonly projectId: string;
+  readonly endpoint: Endpoint;
+  readonly #encoder: QueryEncoder;
+  readonly #credentials: Credentials;
 
-const madeWith = new WeakMap<Access, Credentials>();
+  constructor({ partnerName, baseUrl, maxUrlBytes }: AccessOptions, credentials: Credentials) {
+    this.projectId = credentials.projectId;
+    this.endpoint = resolveEndpoint(credentials.region, baseUrl);
+    this.#encoder = new QueryEncoder({ partnerName, credentials, path: this.endpoint.path, maxUrlBytes });
+    this.#credentials = credentials;
+  }
 
-/** Whether two accesses are by the same credentials, so that what the server said of one holds for the other. */
-export function hasSameCredentials(one: Access, other: Access): boolean {
-  if (one === other) return true;
-  const [first, second] = [madeWith.get(one), madeWith.get(other)];
-  return (
-    first !== undefined &&
-    second !== undefined &&
-    first.projectId === second.projectId &&
-    first.projectToken.reveal() === second.projectToken.reveal() &&
-    first.projectPasscode.reveal() === second.projectPasscode.reveal() &&
-    one.endpoint.origin === other.endpoint.origin
-  );
+  /**
+   * The path and query of an event's request, which hold the credentials.
+   *
+   * @throws {ValidationError} if they are longer than `maxUrlBytes`.
+   */
+  encode(event: ParsedEvent<UtmPolicy>): string {
+    return this.#encoder.encode(event);
+  }
+
+  /**
+   * Makes sure that an event's request is not too long, encoding it only where that is in question.
+   *
+   * @throws {ValidationError} if it is longer than `maxUrlBytes`.
+   */
+  checkLength(event: ParsedEvent<UtmPolicy>): void {
+    this.#encoder.checkLength(event);
+  }
+
+  /** Takes these credentials out of a foreign text. */
+  redact(text: string): string {
+    const { projectToken, projectPasscode } = this.#credentials;
+    return redact(text, [projectToken, projectPasscode]);
+  }
+
+  /** Whether another is by the same credentials, so that what the server said of it holds for this one. */
+  hasSameCredentials(other: Access): boolean {
+    if (this === other) return true;
+    const [own, others] = [this.#credentials, other.#credentials];
+    return (
+      own.projectId === others.projectId &&
+      own.projectToken.reveal() === others.projectToken.reveal() &&
+      own.projectPasscode.reveal() === others.projectPasscode.reveal() &&
+      this.endpoint.origin === other.endpoint.origin
+    );
+  }
 }

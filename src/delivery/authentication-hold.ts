@@ -1,4 +1,4 @@
-import { hasSameCredentials, type Access } from '../contract/access.js';
+import type { Access } from '../contract/access.js';
 import type { ErrorCode } from '../errors.js';
 
 /** Refusals of the credentials in a row that put a project on hold. */
@@ -39,7 +39,7 @@ export class AuthenticationHold {
   /** The hold on these credentials, if they are on hold. */
   on(access: Access, now: number): Hold | undefined {
     const hold = this.current(now);
-    return hold !== undefined && hasSameCredentials(hold.access, access) ? hold : undefined;
+    return hold !== undefined && hold.access.hasSameCredentials(access) ? hold : undefined;
   }
 
   /** The hold, whichever credentials it is on. */
@@ -50,8 +50,8 @@ export class AuthenticationHold {
   /** Notes a refusal of a request with this access; the hold, if that began or renewed one. */
   refused(access: Access, code: Hold['code'], now: number): Hold | undefined {
     if (this.on(access, now) !== undefined) return undefined;
-    if (this.#refusedAccess === undefined || !hasSameCredentials(this.#refusedAccess, access)) {
-      const held = this.#hold !== undefined && hasSameCredentials(this.#hold.access, access) ? this.#hold : undefined;
+    if (this.#refusedAccess === undefined || !this.#refusedAccess.hasSameCredentials(access)) {
+      const held = this.#hold !== undefined && this.#hold.access.hasSameCredentials(access) ? this.#hold : undefined;
       this.#refusedAccess = access;
       this.#refusals = held?.refusals ?? 0;
     }
@@ -63,10 +63,10 @@ export class AuthenticationHold {
 
   /** Notes that a request with this access got through; true if that ended a hold. */
   delivered(access: Access): boolean {
-    if (this.#refusedAccess !== undefined && hasSameCredentials(this.#refusedAccess, access)) this.#forgetRow();
+    if (this.#refusedAccess !== undefined && this.#refusedAccess.hasSameCredentials(access)) this.#forgetRow();
     // That other credentials are right makes these no better, but a partner that is whitelisted is so for all of them.
     if (this.#hold === undefined) return false;
-    if (this.#hold.code === 'authentication' && !hasSameCredentials(this.#hold.access, access)) return false;
+    if (this.#hold.code === 'authentication' && !this.#hold.access.hasSameCredentials(access)) return false;
     return this.release();
   }
 

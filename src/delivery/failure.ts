@@ -49,20 +49,26 @@ export interface AttemptSuccess {
   readonly status: number;
 }
 
-/** How to read outcomes. */
-export interface OutcomeReading {
-  /** Whether a 2xx that does not say `success` counts as a failure. */
-  readonly requireConfirmation: boolean;
-  /** Takes the secrets of the attempt out of a foreign text. */
-  readonly redact: (text: string) => string;
+/** Takes the secrets of an attempt out of a foreign text. */
+export interface Redactor {
+  /** The text without them. */
+  redact(text: string): string;
 }
 
-/** Reads what came of a request by the protocol's response table. */
-export function readOutcome(outcome: AttemptOutcome, reading: OutcomeReading): AttemptSuccess | AttemptFailure {
-  if (outcome.kind === 'no_answer') return readNoAnswer(outcome, reading);
+/**
+ * Reads what came of a request by the protocol's response table.
+ *
+ * @param requireConfirmation whether a 2xx that does not say `success` counts as a failure.
+ */
+export function readOutcome(
+  outcome: AttemptOutcome,
+  redactor: Redactor,
+  requireConfirmation: boolean,
+): AttemptSuccess | AttemptFailure {
+  if (outcome.kind === 'no_answer') return readNoAnswer(outcome, redactor);
   const verdict = classifyResponse(outcome.status, outcome.body);
-  if (verdict.kind === 'refused') return readRefusal(outcome, verdict, reading);
-  if (verdict.confirmed || !reading.requireConfirmation) {
+  if (verdict.kind === 'refused') return readRefusal(outcome, verdict, redactor);
+  if (verdict.confirmed || !requireConfirmation) {
     return { kind: 'delivered', confirmed: verdict.confirmed, status: outcome.status };
   }
   return {
@@ -70,7 +76,7 @@ export function readOutcome(outcome: AttemptOutcome, reading: OutcomeReading): A
     code: 'unconfirmed',
     maybeRecorded: true,
     status: outcome.status,
-    text: show(outcome.body, reading),
+    text: show(outcome.body, redactor),
   };
 }
 
@@ -84,14 +90,14 @@ const NOTHING_SPECIAL = {
   causeCode: undefined,
 } as const;
 
-function readNoAnswer(outcome: NoAnswer, reading: OutcomeReading): AttemptFailure {
+function readNoAnswer(outcome: NoAnswer, redactor: Redactor): AttemptFailure {
   return {
     ...NOTHING_SPECIAL,
     code: outcome.reason,
     retryable: isRetryable(outcome.reason),
     maybeRecorded: outcome.written,
     reset: outcome.reset,
-    text: show(outcome.message, reading),
+    text: show(outcome.message, redactor),
     causeCode: outcome.code,
   };
 }
@@ -99,7 +105,7 @@ function readNoAnswer(outcome: NoAnswer, reading: OutcomeReading): AttemptFailur
 function readRefusal(
   answer: Answer,
   verdict: Extract<ResponseVerdict, { kind: 'refused' }>,
-  reading: OutcomeReading,
+  redactor: Redactor,
 ): AttemptFailure {
   return {
     ...NOTHING_SPECIAL,
@@ -109,14 +115,14 @@ function readRefusal(
     status: verdict.status,
     retryAfterMs: answer.retryAfter === undefined ? undefined : parseRetryAfter(answer.retryAfter, Date.now()),
     reason: verdict.reason,
-    field: verdict.field === undefined ? undefined : show(verdict.field, reading),
-    text: show(verdict.text, reading),
+    field: verdict.field === undefined ? undefined : show(verdict.field, redactor),
+    text: show(verdict.text, redactor),
   };
 }
 
 /** Redacts before it shortens, so that no part of a secret is left at the cut. */
-function show(text: string, { redact }: OutcomeReading): string {
-  return toSingleLine(redact(text));
+function show(text: string, redactor: Redactor): string {
+  return toSingleLine(redactor.redact(text));
 }
 
 /** What an error says beside the failure itself. */

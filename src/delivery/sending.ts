@@ -192,7 +192,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     if (this.#is('over')) return;
     const { admission, observer, requireConfirmation } = this.context;
     const access = this.#access;
-    const result = readOutcome(outcome, { requireConfirmation, redact: access.redact });
+    const result = readOutcome(outcome, access, requireConfirmation);
     const failed = result.kind === 'failed';
     this.#exchange = undefined;
     observer.inFlight -= 1;

@@ -1,4 +1,4 @@
-import { hasSameCredentials, type Access } from '../contract/access.js';
+import type { Access } from '../contract/access.js';
 import type { Admission, Entrant } from '../delivery/admission.js';
 import type { Hold } from '../delivery/authentication-hold.js';
 import type { AttemptFailure, AttemptSuccess } from '../delivery/failure.js';
@@ -115,7 +115,7 @@ export class ConcurrencyLimiter implements Admission {
     if (!(lane instanceof Lane)) return;
     if (lane.health === undefined && !isProjectTrouble(result)) return;
     // Late refusals of credentials that were replaced meanwhile would hold the project again.
-    if (isRefusal(result) && !hasSameCredentials(access, entrant.access)) return;
+    if (isRefusal(result) && !access.hasSameCredentials(entrant.access)) return;
     const now = performance.now();
     const health = (lane.health ??= this.createHealth(lane.projectId));
     this.#troubled.keep(health, now);
@@ -184,7 +184,7 @@ export class ConcurrencyLimiter implements Admission {
   #refuseWaiting(lane: Lane, hold: Hold): void {
     for (const { entrant } of [...lane.waiting]) {
       // Whoever was told before may have made this one give up.
-      if (entrant.queuePosition === undefined || !hasSameCredentials(entrant.access, hold.access)) continue;
+      if (entrant.queuePosition === undefined || !entrant.access.hasSameCredentials(hold.access)) continue;
       this.withdraw(entrant);
       entrant.onRefused({ kind: 'hold', hold });
     }

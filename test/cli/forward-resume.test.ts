@@ -40,7 +40,9 @@ describe('Ctrl-C', () => {
       const { code, stdout, stderr } = await first.ended;
       expect(code).toBe(130);
       expect(existsSync(run.folder.at('a.ndjson.checkpoint.lock'))).toBe(false);
-      expect(stderr).toMatch(/Stopping: waiting for \d+ requests? in flight, 10 s at most\. Once more to stop at once\./);
+      expect(stderr).toMatch(
+        /Stopping: waiting for \d+ requests? in flight, 10 s at most\. Once more to stop at once\./,
+      );
       expect(stdout).toMatch(/Interrupted: [^]*Run the same command again to go on where it stopped\./);
       const second = await run.forward(['a.ndjson', ...LIMITS]);
       expect(second.code).toBe(1);

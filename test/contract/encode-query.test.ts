@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCredentials } from '../../src/contract/credentials.js';
 import { decodeQuery } from '../../src/contract/decode-query.js';
-import { createQueryEncoder, percentEncode, type QueryEncoderOptions } from '../../src/contract/encode-query.js';
+import { percentEncode, QueryEncoder, type QueryEncoderOptions } from '../../src/contract/encode-query.js';
 import { resolveEndpoint } from '../../src/contract/endpoint.js';
 import { createEventSchema } from '../../src/contract/event-schema.js';
 import type { AttributionEvent } from '../../src/contract/event.js';
@@ -16,8 +16,8 @@ const schema = createEventSchema({ utmPolicy: 'all', now: () => NOW });
 
 function encode(event: AttributionEvent, options: Partial<QueryEncoderOptions> = {}): string {
   const credentials = parseCredentials(canaryCredentials());
-  const encodeEvent = createQueryEncoder({ partnerName: 'airbridge', credentials, ...options });
-  return encodeEvent(validate(schema, event, 'event'));
+  const encoder = new QueryEncoder({ partnerName: 'airbridge', credentials, ...options });
+  return encoder.encode(validate(schema, event, 'event'));
 }
 
 /** The credentials of the document's samples. */
@@ -150,9 +150,22 @@ describe('percentEncode', () => {
   ])('encodes %j as %s', (text, encoded) => {
     expect(percentEncode(text)).toBe(encoded);
   });
+
+  it('writes each byte of UTF-8 as %XX, but for the unreserved characters', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const bytes = [...new TextEncoder().encode(text)].map((byte) => {
+          const character = String.fromCharCode(byte);
+          return /[\w\-.~]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+        });
+        expect(percentEncode(text)).toBe(bytes.join(''));
+      }),
+      { numRuns: 2000 },
+    );
+  });
 });
 
-describe('createQueryEncoder', () => {
+describe('QueryEncoder', () => {
   it('leaves the timestamp out where it is null', () => {
     expect(encode({ ...custom, timestamp: null })).not.toContain('timestamp');
     expect(encode({ ...custom, timestamp: 1656317838 })).toContain('&timestamp=1656317838&');
@@ -202,12 +215,12 @@ describe('createQueryEncoder', () => {
 
   it('serves any number of events', () => {
     const credentials = parseCredentials(canaryCredentials());
-    const encodeEvent = createQueryEncoder({ partnerName: 'airbridge', credentials });
+    const encoder = new QueryEncoder({ partnerName: 'airbridge', credentials });
     const first = validate(schema, { ...custom, params: { a: 1 } }, 'event');
     const second = validate(schema, custom, 'event');
-    const once = encodeEvent(first);
-    expect(encodeEvent(second)).not.toContain('a=1');
-    expect(encodeEvent(first)).toBe(once);
+    const once = encoder.encode(first);
+    expect(encoder.encode(second)).not.toContain('a=1');
+    expect(encoder.encode(first)).toBe(once);
   });
 });
 

@@ -135,7 +135,12 @@ describe('paramsSchema', () => {
       ['toString', 't'],
       ['hasOwnProperty', 'h'],
     ]);
-    expect(Object.getPrototypeOf(parsed)).toBeNull();
+    const inherited = Object.getPrototypeOf(parse({ a: 1 })) as object;
+    expect([Reflect.ownKeys(inherited), Object.getPrototypeOf(inherited), Object.isFrozen(inherited)]).toEqual([
+      [],
+      null,
+      true,
+    ]);
     expect(Object.getPrototypeOf({})).toBe(Object.prototype);
     expect({}.constructor).toBe(Object);
   });

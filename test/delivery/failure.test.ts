@@ -2,13 +2,12 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { resolveEndpoint } from '../../src/contract/endpoint.js';
 import { Secret, redact } from '../../src/contract/secret.js';
-import { readOutcome, toError, type AttemptFailure, type OutcomeReading } from '../../src/delivery/failure.js';
+import { readOutcome, toError, type AttemptFailure, type Redactor } from '../../src/delivery/failure.js';
 import type { Answer, NoAnswer } from '../../src/delivery/outcome.js';
 import { CANARY_PASSCODE, CANARY_TOKEN, canariesIn, everythingShownOf } from '../support/canary.js';
 
 const secrets = [new Secret(CANARY_TOKEN), new Secret(CANARY_PASSCODE)];
-const reading: OutcomeReading = { requireConfirmation: false, redact: (text) => redact(text, secrets) };
-const strict: OutcomeReading = { ...reading, requireConfirmation: true };
+const redactor: Redactor = { redact: (text) => redact(text, secrets) };
 
 function answer(status: number, body = '', retryAfter?: string): Answer {
   return { kind: 'answer', status, body, retryAfter };
@@ -26,8 +25,8 @@ function noAnswer(overrides: Partial<NoAnswer> = {}): NoAnswer {
   };
 }
 
-function failureFrom(outcome: Answer | NoAnswer, how = reading): AttemptFailure {
-  const result = readOutcome(outcome, how);
+function failureFrom(outcome: Answer | NoAnswer, requireConfirmation = false): AttemptFailure {
+  const result = readOutcome(outcome, redactor, requireConfirmation);
   if (result.kind !== 'failed') throw new Error('it was delivered');
   return result;
 }
@@ -45,7 +44,7 @@ afterEach(() => {
 
 describe('an answer', () => {
   it('with success is a delivery, confirmed', () => {
-    expect(readOutcome(answer(200, '{"status":"success"}'), strict)).toEqual({
+    expect(readOutcome(answer(200, '{"status":"success"}'), redactor, true)).toEqual({
       kind: 'delivered',
       confirmed: true,
       status: 200,
@@ -53,8 +52,8 @@ describe('an answer', () => {
   });
 
   it('without a word is a delivery, not confirmed, or no delivery where confirmation is required', () => {
-    expect(readOutcome(answer(204), reading)).toEqual({ kind: 'delivered', confirmed: false, status: 204 });
-    expect(readOutcome(answer(200, '<html>'), strict)).toMatchObject({
+    expect(readOutcome(answer(204), redactor, false)).toEqual({ kind: 'delivered', confirmed: false, status: 204 });
+    expect(readOutcome(answer(200, '<html>'), redactor, true)).toMatchObject({
       kind: 'failed',
       code: 'unconfirmed',
       retryable: false,
@@ -143,7 +142,7 @@ describe('the error of a failure', () => {
     ['NetworkError', noAnswer(), 'no answer from in1.api.clevertap.com: other side closed'],
     ['TimeoutError', noAnswer({ reason: 'timeout', message: 'none within 5 ms' }), 'none within 5 ms'],
   ] as const)('is a %s', (name, outcome, message) => {
-    const error = toError(failureFrom(outcome, strict), context);
+    const error = toError(failureFrom(outcome, true), context);
     expect(error.name).toBe(name);
     expect(error.message).toContain(message);
     expect(error).toMatchObject({ attempts: 2, host: 'in1.api.clevertap.com', projectId: 'TEST-111-222Z' });
@@ -198,7 +197,7 @@ describe('the error of a failure', () => {
     );
     fc.assert(
       fc.property(outcome, (drawn) => {
-        const failure = failureFrom(drawn, strict);
+        const failure = failureFrom(drawn, true);
         expect(canariesIn(everythingShownOf([failure, toError(failure, context)]))).toEqual([]);
       }),
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createAccess } from '../../src/contract/access.js';
+import { Access } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
 import { HOLD_AFTER, HOLD_MS } from '../../src/delivery/authentication-hold.js';
 import { ProjectHealth } from '../../src/delivery/project-health.js';
@@ -10,7 +10,7 @@ import { canaryCredentials } from '../support/canary.js';
 const MINUTE = 60_000;
 const MOST = 10_000;
 
-const access = createAccess({ partnerName: 'airbridge' }, parseCredentials(canaryCredentials()));
+const access = new Access({ partnerName: 'airbridge' }, parseCredentials(canaryCredentials()));
 const FAILURE = {
   kind: 'failed',
   retryable: false,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createAccess, type Access } from '../../src/contract/access.js';
+import { Access } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
 import { HOLD_AFTER, HOLD_MS } from '../../src/delivery/authentication-hold.js';
 import type { AttemptFailure } from '../../src/delivery/failure.js';
@@ -15,7 +15,7 @@ const about = { projectId: 'TEST-111-222Z', region: 'in', host: 'in1.api.clevert
 const DELIVERED = { kind: 'delivered', confirmed: true, status: 200 } as const;
 
 function accessWith(projectPasscode: string): Access {
-  return createAccess(
+  return new Access(
     { partnerName: 'airbridge' },
     parseCredentials(canaryCredentials({ region: 'in', projectPasscode })),
   );

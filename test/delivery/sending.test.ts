@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createAccess, type Access } from '../../src/contract/access.js';
+import { Access } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
 import type { ParsedEvent } from '../../src/contract/event.js';
 import { eventSchema } from '../../src/contract/event-schema.js';
@@ -107,7 +107,7 @@ const retry: RetryPolicy = {
 
 function accessTo(region = 'in', projectPasscode = CANARY_PASSCODE, projectId = 'TEST-111-222Z'): Access {
   const credentials = parseCredentials(canaryCredentials({ region, projectPasscode, projectId }));
-  return createAccess({ partnerName: 'airbridge' }, credentials);
+  return new Access({ partnerName: 'airbridge' }, credentials);
 }
 
 interface Settled {
@@ -278,7 +278,7 @@ describe('a sending', () => {
   it('is not taken on where its URL is too long', () => {
     const { project, begin, observer } = newContext();
     const options = { partnerName: 'airbridge', maxUrlBytes: 50 };
-    project.access = createAccess(options, parseCredentials(canaryCredentials()));
+    project.access = new Access(options, parseCredentials(canaryCredentials()));
     expect(() => begin()).toThrow(/maxUrlBytes/);
     expect(observer.snapshot().accepted).toBe(0);
   });

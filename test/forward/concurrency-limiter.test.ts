@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createAccess, type Access } from '../../src/contract/access.js';
+import { Access } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
 import type { Entrant, Refusal } from '../../src/delivery/admission.js';
 import { HOLD_AFTER, HOLD_MS } from '../../src/delivery/authentication-hold.js';
@@ -22,7 +22,7 @@ function limiterOf(limits: ConcurrencyLimits): ConcurrencyLimiter {
 
 function accessTo(projectId: string, projectPasscode = 'TEST-passcode'): Access {
   const credentials = { projectId, projectToken: 'TEST-token', projectPasscode };
-  return createAccess({ partnerName: 'airbridge' }, parseCredentials(credentials));
+  return new Access({ partnerName: 'airbridge' }, parseCredentials(credentials));
 }
 
 class Person implements Entrant {

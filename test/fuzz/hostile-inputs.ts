@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { parseCredentials } from '../../src/contract/credentials.js';
 import { decodeQuery } from '../../src/contract/decode-query.js';
-import { createQueryEncoder } from '../../src/contract/encode-query.js';
+import { QueryEncoder } from '../../src/contract/encode-query.js';
 import { createEventSchema } from '../../src/contract/event-schema.js';
 import { classifyResponse } from '../../src/contract/response.js';
 import { parseTimestamp } from '../../src/contract/timestamp.js';
@@ -12,7 +12,7 @@ import { canaryCredentials } from '../support/canary.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 
-const encode = createQueryEncoder({
+const encoder = new QueryEncoder({
   partnerName: 'airbridge',
   credentials: parseCredentials(canaryCredentials()),
   maxUrlBytes: 200_000,
@@ -101,7 +101,7 @@ export const hostileInputs: readonly HostileInput[] = [
   hostile('an event, through schema, encoder and decoder', fc.oneof({ weight: 9, arbitrary: event }, junk), (input) => {
     for (const schema of schemas) {
       const parsed = orClosedSetError(() => validate(schema, input, 'event'));
-      const url = parsed && orClosedSetError(() => encode(parsed));
+      const url = parsed && orClosedSetError(() => encoder.encode(parsed));
       if (parsed === undefined || url === undefined) continue;
       const expected = {
         type: parsed.type === 'custom' ? parsed.name : parsed.type,
