@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { Access } from './contract/access.js';
 import {
   credentialsSchema,
@@ -6,7 +7,7 @@ import {
   type CredentialsInput,
 } from './contract/credentials.js';
 import type { ParsedEvent, UtmPolicy } from './contract/event.js';
-import { createEventSchema } from './contract/event-schema.js';
+import { createEventSchema, type EventSchema } from './contract/event-schema.js';
 import { resolveEndpoint } from './contract/endpoint.js';
 import type { RegionCode } from './contract/regions.js';
 import { toSingleLine } from './contract/text.js';
@@ -94,7 +95,7 @@ export interface WarmUpReport {
 export class Sender {
   readonly observer: Observer;
   readonly #options: ResolvedOptions;
-  readonly #schema;
+  #compiledSchema: EventSchema<UtmPolicy> | undefined = undefined;
   readonly #transport: Transport;
   readonly #limiter: ConcurrencyLimiter;
   readonly #pending = new Deadlines<Sending>();
@@ -120,7 +121,6 @@ export class Sender {
       onNotice,
     } = options;
     this.#options = options;
-    this.#schema = createEventSchema({ utmPolicy: options.utmPolicy });
     this.observer = new Observer(onNotice);
     const { perProject } = options.concurrency;
     this.#limiter = new ConcurrencyLimiter(
@@ -187,6 +187,12 @@ export class Sender {
   replace(project: Project, access: Access): void {
     project.replace(access);
     this.#limiter.release(access);
+  }
+
+  // With the first event, as generating its code takes some milliseconds. Where code may not be generated, zod's parser does.
+  get #schema(): EventSchema<UtmPolicy> {
+    this.#compiledSchema ??= z.compile(createEventSchema({ utmPolicy: this.#options.utmPolicy }));
+    return this.#compiledSchema;
   }
 
   /** Checks an event. */
