@@ -18,26 +18,30 @@ class QueuePosition extends ListNode {
 /** What is in flight and what waits of one project; a node of the ring of projects that could go on at once. */
 class Lane extends ListNode {
   active = 0;
+  /** Whether something is in flight or waits. */
+  busy = false;
   readonly waiting = new LinkedList<QueuePosition>();
   /** Runs while somebody waits and the project is not to be asked. */
   pause: Wait | undefined = undefined;
 
-  constructor(
-    readonly projectId: string,
-    /** Its trouble, if it has any. */
-    public health: ProjectHealth | undefined,
-  ) {
+  /** The project's trouble, if it has any. */
+  health: ProjectHealth | undefined = undefined;
+
+  constructor(readonly projectId: string) {
     super();
   }
 }
+
+/** Most lanes that are kept while nothing of their projects is in flight or waits. */
+const LANES_KEPT = 20_000;
 
 /**
  * Grants places among the requests in flight: so many per project, so many in total, and in turns between projects, so
  * that one with a long backlog holds no more than its share. A project whose account answers 429 gets fewer or none for a
  * while, and one on hold is refused.
  *
- * Every step costs the same whatever the number of projects and of entrants that wait. A project's lane is dropped when
- * nothing of it is in flight or waits.
+ * Every step costs the same whatever the number of projects and of entrants that wait. A project's lane is kept for its next
+ * event, so that one is not made and dropped for each; of many thousands, only those with something in flight or waiting.
  */
 export class ConcurrencyLimiter implements Admission {
   readonly #lanes = new Map<string, Lane>();
@@ -46,6 +50,7 @@ export class ConcurrencyLimiter implements Admission {
   readonly #troubled = new ProjectHealthRegistry();
   #onRoom: (() => void)[] = [];
   #active = 0;
+  #busy = 0;
   #granting = false;
   #halted = false;
 
@@ -56,7 +61,7 @@ export class ConcurrencyLimiter implements Admission {
 
   /** Projects that have something in flight or waiting. */
   get projects(): number {
-    return this.#lanes.size;
+    return this.#busy;
   }
 
   /** Projects on hold. */
@@ -107,7 +112,7 @@ export class ConcurrencyLimiter implements Admission {
       this.#ring.remove(lane);
       endPause(lane);
     }
-    this.#dropIfIdle(lane);
+    this.#rest(lane);
   }
 
   note(entrant: Entrant, access: Access, result: AttemptSuccess | AttemptFailure, startedAt: number): void {
@@ -138,7 +143,7 @@ export class ConcurrencyLimiter implements Admission {
     lane.active -= 1;
     this.#active -= 1;
     this.#joinRing(lane);
-    this.#dropIfIdle(lane);
+    this.#rest(lane);
     this.#grant();
     if (this.#onRoom.length > 0 && this.hasTotalRoom) this.#announceRoom();
   }
@@ -157,8 +162,14 @@ export class ConcurrencyLimiter implements Admission {
   #lane(projectId: string): Lane {
     let lane = this.#lanes.get(projectId);
     if (lane === undefined) {
-      lane = new Lane(projectId, this.#troubled.get(projectId));
+      lane = new Lane(projectId);
       this.#lanes.set(projectId, lane);
+    }
+    if (!lane.busy) {
+      lane.busy = true;
+      this.#busy += 1;
+      // While it was idle it was not kept up.
+      lane.health = this.#troubled.get(projectId);
     }
     return lane;
   }
@@ -176,7 +187,7 @@ export class ConcurrencyLimiter implements Admission {
     const hold = health.holdOn(entrant.access, now);
     const leftMs = health.pauseLeftMs(now);
     if (hold === undefined && (leftMs === 0 || now + leftMs < entrant.expiresAt)) return false;
-    this.#dropIfIdle(lane);
+    this.#rest(lane);
     entrant.onRefused(hold === undefined ? { kind: 'pause', leftMs } : { kind: 'hold', hold });
     return true;
   }
@@ -234,10 +245,12 @@ export class ConcurrencyLimiter implements Admission {
     for (const listener of listeners) listener();
   }
 
-  #dropIfIdle(lane: Lane): void {
+  #rest(lane: Lane): void {
     if (lane.active > 0 || lane.waiting.size > 0) return;
     endPause(lane);
-    this.#lanes.delete(lane.projectId);
+    lane.busy = false;
+    this.#busy -= 1;
+    if (this.#lanes.size > LANES_KEPT) this.#lanes.delete(lane.projectId);
   }
 }
 

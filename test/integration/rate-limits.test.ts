@@ -42,7 +42,10 @@ describe('an account that answers 429 above so many parallel requests', () => {
     const firstSettled = arrivals.findIndex(({ settled }) => settled);
     // Those that were under way when it settled are not its fault; ten may have been.
     const afterwards = arrivals.slice(firstSettled + 10);
-    expect(Math.max(...afterwards.map(({ inFlight }) => inFlight))).toBe(bears + 1);
+    const most = Math.max(...afterwards.map(({ inFlight }) => inFlight));
+    expect(most).toBeGreaterThan(bears);
+    // Where one more happens not to be there all at once, it is not refused, and yet another is tried.
+    expect(most).toBeLessThanOrEqual(bears + 2);
     const refused = afterwards.filter(({ status }) => status === 429).length;
     expect(refused).toBeGreaterThan(0);
     expect(refused / afterwards.length).toBeLessThan(0.15);
