@@ -12,7 +12,9 @@ export interface ForwarderOptions {
   readonly concurrency: NonNullable<ClientOptions['concurrency']>;
   /** Connections of the client's own. @default concurrency.total */
   readonly connections?: number;
-  /** Sends over HTTP/2, with so many connections. */
+  /** Offers HTTP/2 on the client's own connections. @default false */
+  readonly allowH2?: boolean;
+  /** Sends over HTTP/2 with so many connections of an undici `Agent` instead. */
   readonly h2Connections?: number;
 }
 
@@ -21,8 +23,8 @@ export interface ForwarderReport extends SliceReport {
   readonly failed: number;
 }
 
-function connectionOptions({ connections, h2Connections }: ForwarderOptions) {
-  if (h2Connections === undefined) return { connections };
+function connectionOptions({ connections, allowH2, h2Connections }: ForwarderOptions) {
+  if (h2Connections === undefined) return { connections, allowH2 };
   return { dispatcher: new Agent({ allowH2: true, connections: h2Connections, pipelining: 100 }) };
 }
 

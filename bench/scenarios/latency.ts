@@ -11,7 +11,7 @@ import type { Scenario } from './scenario.js';
 interface Connecting {
   readonly label: string;
   readonly protocol: 'h1' | 'h2';
-  readonly options: Pick<ForwarderOptions, 'concurrency' | 'connections' | 'h2Connections'>;
+  readonly options: Pick<ForwarderOptions, 'concurrency' | 'connections' | 'allowH2' | 'h2Connections'>;
 }
 
 const WAYS: readonly Connecting[] = [
@@ -23,7 +23,12 @@ const WAYS: readonly Connecting[] = [
     options: { concurrency: { perProject: 256, total: 256 }, connections: 64 },
   },
   {
-    label: 'HTTP/2, 4 connections for 256 in flight',
+    label: 'HTTP/2 by allowH2, 256 in flight',
+    protocol: 'h2',
+    options: { concurrency: { perProject: 256, total: 256 }, allowH2: true },
+  },
+  {
+    label: "HTTP/2 by undici's Agent, 4 connections for 256 in flight",
     protocol: 'h2',
     options: { concurrency: { perProject: 256, total: 256 }, h2Connections: 4 },
   },
