@@ -34,5 +34,6 @@ export type {
 } from './queue.js';
 export type { RetrySchedule } from './retry-schedule.js';
 export type { SqliteQueueOptions } from './sqlite/sqlite-options.js';
-export { sqliteQueue } from './sqlite/sqlite-queue.js';
+export { sqliteQueue, type SqliteQueue } from './sqlite/sqlite-queue.js';
+export type { PartitionStats, PartitionTrouble } from './sqlite/partition-stats.js';
 export type { DriverName } from './sqlite/driver-choice.js';

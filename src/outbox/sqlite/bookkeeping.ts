@@ -6,7 +6,12 @@ export interface PartitionCount {
   readonly name: string;
   stored: number;
   bytes: number;
+  /** Why its last delivery failed, if none succeeded since, and when that was. */
+  trouble: string | null;
+  trouble_at: number | null;
 }
+
+const COLUMNS = 'key, name, stored, bytes, trouble, trouble_at';
 
 interface Totals {
   next_seq: number;
@@ -35,10 +40,12 @@ export class Bookkeeping {
   constructor(database: Database) {
     this.#readTotals = database.prepare('SELECT next_seq, stored FROM totals');
     this.#writeTotals = database.prepare('UPDATE totals SET next_seq = ?, stored = ?');
-    this.#findByName = database.prepare('SELECT key, name, stored, bytes FROM partitions WHERE name = ?');
-    this.#findByKey = database.prepare('SELECT key, name, stored, bytes FROM partitions WHERE key = ?');
+    this.#findByName = database.prepare(`SELECT ${COLUMNS} FROM partitions WHERE name = ?`);
+    this.#findByKey = database.prepare(`SELECT ${COLUMNS} FROM partitions WHERE key = ?`);
     this.#insert = database.prepare('INSERT INTO partitions (name, stored, bytes) VALUES (?, 0, 0)');
-    this.#update = database.prepare('UPDATE partitions SET stored = ?, bytes = ? WHERE key = ?');
+    this.#update = database.prepare(
+      'UPDATE partitions SET stored = ?, bytes = ?, trouble = ?, trouble_at = ? WHERE key = ?',
+    );
   }
 
   /** Items stored in all. */
@@ -92,9 +99,19 @@ export class Bookkeeping {
     this.count(this.#countOf(key), -1, -bytes);
   }
 
+  /** Notes why a delivery of a partition failed; undefined that one succeeded, so that what was noted is over. */
+  noteTrouble(key: number, reason: string | undefined, now: number): void {
+    const partition = this.#countOf(key);
+    if (partition.trouble === null && reason === undefined) return;
+    partition.trouble = reason ?? null;
+    partition.trouble_at = reason === undefined ? null : now;
+    this.#changed.add(partition);
+  }
+
   /** Writes what has changed; the last step of a transaction. */
   save(): void {
-    for (const { stored, bytes, key } of this.#changed) this.#update.run(stored, bytes, key);
+    for (const { stored, bytes, trouble, trouble_at, key } of this.#changed)
+      this.#update.run(stored, bytes, trouble, trouble_at, key);
     if (this.#totalsChanged) this.#writeTotals.run(this.#current.next_seq, this.#current.stored);
     this.forget();
   }

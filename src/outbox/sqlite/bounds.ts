@@ -60,7 +60,7 @@ export class Bounds {
       return refuse(`its file has ${this.#used} of at most ${maxBytes} bytes in use (maxBytes)`);
     }
     for (const [name, own] of byPartition(items)) {
-      const refused = this.#refusalOf(this.#bookkeeping.find(name) ?? { key: 0, name, stored: 0, bytes: 0 }, own);
+      const refused = this.#refusalOf(this.#bookkeeping.find(name) ?? { name, stored: 0, bytes: 0 }, own);
       if (refused !== undefined) return refused;
     }
     return undefined;
@@ -76,7 +76,10 @@ export class Bounds {
     this.#usedBytes = undefined;
   }
 
-  #refusalOf(partition: PartitionCount, items: readonly QueueItem[]): Failure | undefined {
+  #refusalOf(
+    partition: Pick<PartitionCount, 'name' | 'stored' | 'bytes'>,
+    items: readonly QueueItem[],
+  ): Failure | undefined {
     const { maxEvents, maxBytes, maxShare } = this.#options;
     const events = Math.max(1, Math.floor(maxEvents * maxShare));
     const bytes = Math.floor(maxBytes * maxShare);
@@ -122,7 +125,7 @@ function refuse(state: string): Failure {
   return { kind: 'overflow', message: `the outbox is full: ${state}. ${advice}` };
 }
 
-function refuseShare({ name }: PartitionCount, state: string, maxShare: number): Failure {
+function refuseShare({ name }: Pick<PartitionCount, 'name'>, state: string, maxShare: number): Failure {
   const advice =
     'See why its events are not delivered, replay or discard its dead letters, or raise the bound; with one project alone, set maxShare to 1.';
   return {

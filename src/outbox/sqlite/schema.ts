@@ -59,6 +59,8 @@ const MIGRATIONS: readonly string[] = [
      forget_at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX forgettable ON done (forget_at);`,
+  `ALTER TABLE partitions ADD COLUMN trouble TEXT;
+   ALTER TABLE partitions ADD COLUMN trouble_at INTEGER;`,
 ];
 
 /** Version of the schema that this code writes. */

@@ -12,6 +12,8 @@ interface DeletedRow {
   readonly size: number;
 }
 
+type Retry = Extract<Outcome, { kind: 'retry' }>;
+
 /** Settles what was handed out. A lease that is not the item's any more settles nothing: somebody else has it now. */
 export class Settlements {
   readonly #bookkeeping: Bookkeeping;
@@ -27,7 +29,7 @@ export class Settlements {
       `DELETE FROM items WHERE seq = ? AND lease = ? RETURNING id, partition, named, ${SIZE_IN_SQL} AS size`,
     );
     this.#defer = database.prepare(
-      'UPDATE items SET lease = NULL, lease_until = NULL, due = ?, failing_since = ? WHERE seq = ? AND lease = ?',
+      'UPDATE items SET lease = NULL, lease_until = NULL, due = ?, failing_since = ? WHERE seq = ? AND lease = ? RETURNING partition',
     );
     this.#bury = database.prepare(
       `INSERT INTO dead (id, seq, partition, deliveries, added, named, died, reason, payload)
@@ -41,7 +43,7 @@ export class Settlements {
       case 'delivered':
         return this.#deliver(held, now);
       case 'retry':
-        return this.#retry(held, outcome);
+        return this.#retry(held, outcome, now);
       case 'dead':
         return this.#die(held, outcome.reason, now);
     }
@@ -52,12 +54,17 @@ export class Settlements {
     if (row === undefined) return false;
     if (row.named === 1) this.#deliveredIds.add(row.id, now);
     this.#bookkeeping.countOut(row.partition, row.size);
+    this.#bookkeeping.noteTrouble(row.partition, undefined, now);
     return true;
   }
 
-  #retry({ seq, lease }: Held, { at, failingSince }: Extract<Outcome, { kind: 'retry' }>): boolean {
+  #retry({ seq, lease }: Held, { at, reason, failingSince }: Retry, now: number): boolean {
     const since = failingSince === undefined ? null : Math.floor(failingSince);
-    return Number(this.#defer.run(Math.ceil(at), since, seq, lease).changes) > 0;
+    const row = this.#defer.get(Math.ceil(at), since, seq, lease) as { readonly partition: number } | undefined;
+    if (row === undefined) return false;
+    // What is due at once was handed back: nothing was found wrong with its partition.
+    if (at > now) this.#bookkeeping.noteTrouble(row.partition, reason, now);
+    return true;
   }
 
   /** A dead letter still counts: it takes its room until somebody has seen to it. */

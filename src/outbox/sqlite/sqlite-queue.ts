@@ -14,6 +14,7 @@ import type {
 import { chooseDriver, currentSurroundings } from './driver-choice.js';
 import { toError } from './failure.js';
 import { concernsAbout, ensureQueueFile } from './queue-file.js';
+import type { PartitionStats } from './partition-stats.js';
 import { SqliteConsumer } from './sqlite-consumer.js';
 import {
   resolveSqliteQueueOptions,
@@ -30,8 +31,13 @@ const STEP = 1_000;
 /** Dead letters fetched at once. */
 const PAGE = 200;
 
-/** A queue in an SQLite file. */
-class SqliteQueue implements Queue, StoreCalls {
+/** A queue in an SQLite file, which also tells what it holds by partition. */
+export interface SqliteQueue extends Queue {
+  /** What is stored, by partition, and why the last delivery of each failed; those without anything are left out. */
+  partitions(): Promise<readonly PartitionStats[]>;
+}
+
+class Sqlite implements SqliteQueue, StoreCalls {
   readonly #options: ResolvedSqliteQueueOptions;
   readonly #consumers = new Set<SqliteConsumer>();
   #thread: StoreThread | undefined;
@@ -65,6 +71,10 @@ class SqliteQueue implements Queue, StoreCalls {
 
   stats(): Promise<QueueStats> {
     return this.call('stats', null);
+  }
+
+  partitions(): Promise<readonly PartitionStats[]> {
+    return this.call('partitions', null);
   }
 
   async *dead({ limit = Infinity, after }: { readonly limit?: number; readonly after?: string } = {}): AsyncGenerator<
@@ -162,7 +172,7 @@ function warnOnce(concern: string): void {
  *
  * @throws {ValidationError} if an option is wrong.
  */
-export function sqliteQueue(options: SqliteQueueOptions): Queue {
+export function sqliteQueue(options: SqliteQueueOptions): SqliteQueue {
   const resolved = resolveSqliteQueueOptions(options);
-  return new SqliteQueue(Object.freeze({ ...resolved, path: resolve(resolved.path) }));
+  return new Sqlite(Object.freeze({ ...resolved, path: resolve(resolved.path) }));
 }

@@ -1,5 +1,6 @@
 import type { DeadLetter, EnqueueReport, Outcome, QueueDelivery, QueueItem, QueueStats } from '../queue.js';
 import type { Failure } from './failure.js';
+import type { PartitionStats } from './partition-stats.js';
 
 /** An item that was claimed, with what settles it. */
 export interface ClaimedItem extends QueueDelivery {
@@ -83,6 +84,7 @@ export interface StoreOperations {
   replay(ids: readonly string[]): number;
   discard(ids: readonly string[]): number;
   stats(argument: null): QueueStats;
+  partitions(argument: null): readonly PartitionStats[];
   dead(request: DeadPageRequest): DeadPage;
   /** Place of a dead letter; null if there is none of that id. */
   placeOfDead(id: string): number | null;
@@ -98,4 +100,4 @@ export type Argument<Name extends OperationName> = Parameters<StoreOperations[Na
 export type Result<Name extends OperationName> = ReturnType<StoreOperations[Name]>;
 
 /** Operations that change nothing, and so need no transaction of their own. */
-export const READS: ReadonlySet<OperationName> = new Set(['stats', 'dead', 'placeOfDead', 'dataVersion']);
+export const READS: ReadonlySet<OperationName> = new Set(['stats', 'partitions', 'dead', 'placeOfDead', 'dataVersion']);

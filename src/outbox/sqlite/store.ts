@@ -8,6 +8,7 @@ import { DeadLetters } from './dead-letters.js';
 import { DeliveredIds } from './delivered-ids.js';
 import type { Failure } from './failure.js';
 import { Intake } from './intake.js';
+import { PartitionReports, type PartitionStats } from './partition-stats.js';
 import { Settlements } from './settlements.js';
 import type {
   Claim,
@@ -62,6 +63,7 @@ export class Store implements StoreOperations {
   readonly #claims: Claims;
   readonly #settlements: Settlements;
   readonly #deadLetters: DeadLetters;
+  readonly #partitions: PartitionReports;
   readonly #release: Statement;
   readonly #stats: Statement;
 
@@ -76,6 +78,7 @@ export class Store implements StoreOperations {
     this.#claims = new Claims(database, this.#bookkeeping, newLease);
     this.#settlements = new Settlements(database, this.#bookkeeping, this.#deliveredIds);
     this.#deadLetters = new DeadLetters(database, this.#bookkeeping);
+    this.#partitions = new PartitionReports(database);
     this.#release = database.prepare(
       `UPDATE items SET due = ? WHERE seq IN (
          SELECT seq FROM items WHERE lease IS NULL AND partition = ? AND due > ? ORDER BY due LIMIT ?)`,
@@ -155,6 +158,10 @@ export class Store implements StoreOperations {
     const { stored, delayed, leased, dead, oldest } = this.#stats.get(now) as StatsRow;
     const oldestAgeMs = oldest === null ? undefined : Math.max(0, now - oldest);
     return { ready: stored - delayed - leased - dead, delayed, leased, dead, oldestAgeMs };
+  }
+
+  partitions(): readonly PartitionStats[] {
+    return this.#partitions.list(this.#now());
   }
 
   dead(request: DeadPageRequest): DeadPage {
