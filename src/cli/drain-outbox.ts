@@ -1,30 +1,40 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Outbox } from '../outbox/outbox.js';
-import type { QueueStats } from '../outbox/queue.js';
+import type { SqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
 
 /** How often it looks whether anything is left, in milliseconds. */
 const LOOK_EVERY_MS = 200;
 
 /** How to drain. */
 export interface DrainOptions {
-  /** Whether to wait for events that are due later as well. */
+  /** Where the outbox keeps its events. */
+  readonly queue: Pick<SqliteQueue, 'stats' | 'partitions'>;
+  /** Projects that are on hold, kept up by the outbox's notices: what is due of them goes out at the next probe only. */
+  readonly onHold: ReadonlySet<string>;
+  /** Whether to wait for events that are due later, or on hold, as well. */
   readonly all: boolean;
   /** Ends it early. */
   readonly stop: AbortSignal;
 }
 
-/** Delivers what is in an outbox until nothing is due any more; gives what is left. */
-export async function drainOutbox(outbox: Outbox<'all' | 'any'>, { all, stop }: DrainOptions): Promise<QueueStats> {
+/** Delivers what is in an outbox until nothing is due any more but what is on hold. */
+export async function drainOutbox(outbox: Outbox<'all' | 'any'>, options: DrainOptions): Promise<void> {
+  const { stop } = options;
   await outbox.start();
-  for (;;) {
-    const stats = await outbox.stats();
-    const left = stats.ready + stats.leased + (all ? stats.delayed : 0);
-    if (left === 0 || stop.aborted) return stats;
+  while (!stop.aborted && (await isAnythingToDo(options))) {
     const pause = new AbortController();
     await Promise.race([
       delay(LOOK_EVERY_MS, undefined, { signal: pause.signal }),
       once(stop, 'abort', { signal: pause.signal }),
     ]).finally(() => pause.abort());
   }
+}
+
+async function isAnythingToDo({ queue, onHold, all }: DrainOptions): Promise<boolean> {
+  const { ready, delayed, leased } = await queue.stats();
+  if (ready + leased + (all ? delayed : 0) === 0) return false;
+  if (all || leased > 0 || onHold.size === 0) return true;
+  const projects = await queue.partitions();
+  return projects.some((project) => project.leased > 0 || (project.ready > 0 && !onHold.has(project.partition)));
 }

@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { toSingleLine } from '../contract/text.js';
 import type { DeadLetter, Queue, QueueStats } from '../outbox/queue.js';
-import { sqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
+import type { SqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
 import { wholeNumber } from './client-options.js';
 import { EXIT_CODE } from './exit-code.js';
 import { createOutboxAddCommand } from './outbox-add-command.js';
 import { createOutboxDrainCommand } from './outbox-drain-command.js';
+import { describeLeft, describeStats, leftAsJson, type OutboxReport } from './outbox-report.js';
+import { withStoredOutbox } from './stored-outbox.js';
 import { alignColumns } from './summary.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
@@ -49,37 +50,29 @@ export function createOutboxCommand(terminal: Terminal): Command {
 
 function createStatusCommand(terminal: Terminal): Command {
   return new Command('status')
-    .summary('how much is stored, and for how long')
-    .description('Says how many events wait, are out and are dead, and the age of the oldest that is not dead.')
+    .summary('how much is stored, for how long, and why')
+    .description(
+      'Says how many events wait, are out and are dead, the age of the oldest that is not dead, and by project what is left and why.',
+    )
     .argument('<file>', 'the file of the outbox')
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExit code: 0 nothing is dead, 1 there are dead letters, 2 the call was wrong.')
     .action((file: string, { json }: JsonFlag) =>
       withQueue(file, async (queue) => {
         const stats = await queue.stats();
-        if (json === true) terminal.print(JSON.stringify({ ...stats, oldestAgeMs: stats.oldestAgeMs ?? null }));
-        else for (const line of describeStats(stats)) terminal.print(line);
+        const report = { path: file, projects: await queue.partitions(), onHold: new Set<string>(), now: Date.now() };
+        if (json === true) {
+          const { oldestAgeMs = null, ...counts } = stats;
+          terminal.print(JSON.stringify({ ...counts, oldestAgeMs, projects: leftAsJson(report) }));
+        } else for (const line of describeStored(stats, report)) terminal.print(line);
         return stats.dead === 0 ? EXIT_CODE.ok : EXIT_CODE.incomplete;
       }),
     );
 }
 
-/** A table for people. */
-export function describeStats({ ready, delayed, leased, dead, oldestAgeMs }: QueueStats): string[] {
-  return alignColumns([
-    [`${ready}`, 'due now'],
-    [`${delayed}`, 'due later'],
-    [`${leased}`, 'out for delivery'],
-    [`${dead}`, 'dead'],
-    ...(oldestAgeMs === undefined ? [] : [[describeAge(oldestAgeMs), 'age of the oldest that is not dead']]),
-  ]);
-}
-
-function describeAge(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 120 * 60) return `${Math.floor(seconds / 60)} min`;
-  return seconds < 48 * 3600 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
+function describeStored(stats: QueueStats, report: OutboxReport): string[] {
+  const left = describeLeft(report);
+  return [...describeStats(stats), ...(left.length > 0 ? ['', ...left] : [])];
 }
 
 function createDeadCommand(terminal: Terminal): Command {
@@ -160,13 +153,7 @@ function createReleaseCommand(terminal: Terminal): Command {
     );
 }
 
-/** Opens an outbox that is there; looking into one must not make one. */
-async function withQueue(path: string, work: (queue: Queue) => Promise<number>): Promise<void> {
-  if (!existsSync(path)) throw new UsageError(`there is no outbox ${path}`);
-  const queue = sqliteQueue({ path });
-  try {
-    process.exitCode = await work(queue);
-  } finally {
-    await queue.close();
-  }
+/** Works on an outbox that is there; the work gives the exit code. */
+async function withQueue(path: string, work: (queue: SqliteQueue) => Promise<number>): Promise<void> {
+  process.exitCode = await withStoredOutbox(path, work);
 }

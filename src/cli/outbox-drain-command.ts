@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import { Outbox } from '../outbox/outbox.js';
+import { Outbox, type OutboxCounters } from '../outbox/outbox.js';
 import { sqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
 import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } from './client-options.js';
 import { readCredentials } from './credentials-source.js';
+import { DrainNotes } from './drain-notes.js';
 import { drainOutbox } from './drain-outbox.js';
 import { EXIT_CODE } from './exit-code.js';
+import { describeLeft, leftAsJson, type OutboxReport } from './outbox-report.js';
 import { stopOnSignal } from './stop-on-signal.js';
+import { refuseMissing, withStoredOutbox } from './stored-outbox.js';
 import type { Terminal } from './terminal.js';
-import { UsageError } from './usage-error.js';
 
 interface DrainFlags extends ClientFlags {
   readonly wait?: boolean;
@@ -25,40 +26,55 @@ Exit code: 0 nothing is left and nothing died, 1 something is left or died, 2 th
 export function createOutboxDrainCommand(terminal: Terminal): Command {
   const command = new Command('drain')
     .summary('deliver what is due')
-    .description('Delivers the events of an outbox until none is due any more.')
+    .description(
+      'Delivers the events of an outbox until none is due any more but those on hold, and says by project what is left and why.',
+    )
     .argument('<file>', 'the file of the outbox');
   return addClientOptions(command)
-    .option('--wait', 'wait for events that are due later as well, however long that takes')
+    .option('--wait', 'wait for events that are due later or on hold as well, however long that takes')
     .option('--json', 'as JSON')
     .addHelpText('after', HELP)
     .action((file: string, flags: DrainFlags) => drain(file, flags, terminal));
 }
 
 async function drain(file: string, flags: DrainFlags, terminal: Terminal): Promise<void> {
-  if (!existsSync(file)) throw new UsageError(`there is no outbox ${file}`);
+  refuseMissing(file);
   const credentials = readCredentials(flags.credentials, process.env);
   for (const warning of credentials.warnings) terminal.note(`warning: ${warning}`);
-  const client = createClient(flags, credentials);
-  const outbox = new Outbox({ client, queue: sqliteQueue({ path: file }), credentials: credentials.get });
+  const notes = new DrainNotes(terminal);
+  const client = createClient(flags, credentials, notes.onClientNotice);
+  const queue = sqliteQueue({ path: file });
+  const outbox = new Outbox({ client, queue, credentials: credentials.get, onNotice: notes.onOutboxNotice });
   const stop = stopOnSignal({
     onFirst: () => terminal.note('Stopping: waiting for what is out. Once more to stop at once.'),
     // What is out is due again when its lease is over.
     onSecond: () => process.exit(EXIT_CODE.interrupted),
   });
+  const { onHold } = notes;
   try {
-    const stats = await drainOutbox(outbox, { all: flags.wait === true, stop: stop.signal });
-    const { delivered, rescheduled, dead } = outbox.counters();
-    const left = stats.ready + stats.leased + stats.delayed;
-    terminal.print(
-      flags.json === true
-        ? JSON.stringify({ delivered, rescheduled, dead, left })
-        : `${delivered} delivered, ${left} left (${rescheduled} put off), ${dead} became dead letters`,
-    );
-    const done = left === 0 && dead === 0 ? EXIT_CODE.ok : EXIT_CODE.incomplete;
-    process.exitCode = stop.signal.aborted ? EXIT_CODE.interrupted : done;
+    await drainOutbox(outbox, { queue, onHold, all: flags.wait === true, stop: stop.signal });
   } finally {
-    stop.dispose();
+    // First, so that what is out ends and is counted as what it becomes.
     await outbox.close({ timeoutMs: 10_000 });
     await client.close({ timeoutMs: 0 });
+    stop.dispose();
   }
+  const projects = await withStoredOutbox(file, (stored) => stored.partitions());
+  const left = projects.reduce((sum, { ready, delayed, leased }) => sum + ready + delayed + leased, 0);
+  const counters = outbox.counters();
+  // Set before anything is printed: whoever reads that may close the pipe.
+  const done = left === 0 && counters.dead === 0 ? EXIT_CODE.ok : EXIT_CODE.incomplete;
+  process.exitCode = stop.signal.aborted ? EXIT_CODE.interrupted : done;
+  const report = { path: file, projects, onHold, now: Date.now() };
+  for (const line of flags.json === true ? [drainAsJson(counters, left, report)] : describe(counters, left, report))
+    terminal.print(line);
+}
+
+function describe({ delivered, rescheduled, dead }: OutboxCounters, left: number, report: OutboxReport): string[] {
+  const totals = `${delivered} delivered, ${left} left (${rescheduled} put off), ${dead} became dead letters`;
+  return [totals, ...describeLeft(report)];
+}
+
+function drainAsJson({ delivered, rescheduled, dead }: OutboxCounters, left: number, report: OutboxReport): string {
+  return JSON.stringify({ delivered, rescheduled, dead, left, projects: leftAsJson(report) });
 }

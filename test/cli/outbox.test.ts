@@ -98,6 +98,39 @@ describe('outbox', () => {
     expect(emulator.counts.recorded).toBe(2);
   });
 
+  it('says by project what is left and why, in drain and afterwards, and does not wait for what is on hold', async () => {
+    const { folder, emulator, outbox, drain } = await prepare();
+    // More than may be out at once, so that some of a project on hold stay due.
+    folder.write('events.ndjson', `${lines(80)}${JSON.stringify(flatRecord({ projectId: 'OTHER-1' }))}\n`);
+    await outbox(['add', 'box.db', 'events.ndjson']);
+    emulator.faults.add({ kind: 'status', status: 401 });
+    const drained = await drain();
+    expect(drained.code).toBe(1);
+    expect(drained.stderr).toContain(`Project ${projectId} is on hold; the others go on.`);
+    const [totals, ...left] = drained.stdout.trim().split('\n');
+    expect(totals).toMatch(/^0 delivered, 81 left /);
+    expect(left[0]).toMatch(new RegExp(`^project ${projectId}: \\d+ on hold, \\d+ due later, the first in .+$`));
+    expect(left[1]).toMatch(/^ {2}on hold: .*401/);
+    expect(left[2]).toMatch(/^project OTHER-1: 1 due later, the first in /);
+    expect(left[3]).toMatch(
+      /^ {2}on hold: no credentials for project OTHER-1: .*name one that has them with --credentials/,
+    );
+    expect(left[4]).toContain('clevertap-attribution outbox release box.db <project>');
+    const status = await outbox(['status', 'box.db']);
+    expect(status.stdout).toMatch(new RegExp(`project ${projectId}: .* due later.*\n {2}last failure, .* ago: .*401`));
+    const { projects } = JSON.parse((await outbox(['status', 'box.db', '--json'])).stdout) as { projects: unknown[] };
+    expect(projects).toContainEqual({
+      projectId: 'OTHER-1',
+      onHold: false,
+      ready: 0,
+      delayed: 1,
+      leased: 0,
+      dead: 0,
+      nextDueAt: expect.stringMatching(/^2.*Z$/) as unknown,
+      trouble: { reason: expect.stringContaining('no credentials') as unknown, at: expect.any(String) as unknown },
+    });
+  });
+
   it('makes no outbox by looking for one', async () => {
     const { folder, outbox } = await prepare();
     for (const command of ['status', 'dead', 'drain'])
