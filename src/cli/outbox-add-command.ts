@@ -1,14 +1,14 @@
 import { Command, Option } from 'commander';
 import { AttributionClient } from '../client.js';
 import type { UtmPolicy } from '../contract/event.js';
-import { toSingleLine } from '../contract/text.js';
 import { Outbox } from '../outbox/outbox.js';
-import { sqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
 import { EXIT_CODE } from './exit-code.js';
 import { addInputOptions, type InputFlags } from './input-options.js';
 import { describeInputs } from './open-input.js';
 import { RecordReader } from './record-reader.js';
+import { describeTrouble } from './record-trouble.js';
 import { storeRecords } from './store-records.js';
+import { openOutboxFile } from './stored-outbox.js';
 import type { Terminal } from './terminal.js';
 
 interface AddFlags extends InputFlags {
@@ -41,15 +41,17 @@ async function add(file: string, paths: readonly string[], flags: AddFlags, term
   const { project, utmPolicy } = flags;
   const reader = new RecordReader(await describeInputs(paths, flags.format), flags.delimiter);
   await reader.preflight();
+  // Before any record is read: of mistakes in thousands of them nobody wants to hear where none can be stored.
+  const queue = await openOutboxFile(file);
   // Nothing is sent from here; under which name it will be is for those to say who deliver it.
   const client = new AttributionClient<UtmPolicy>({ partnerName: 'outbox add', utmPolicy });
-  const outbox = new Outbox<UtmPolicy>({ client, queue: sqliteQueue({ path: file }) });
+  const outbox = new Outbox<UtmPolicy>({ client, queue });
   try {
     const totals = await storeRecords({
       records: reader.read(),
       outbox,
       projectId: project,
-      onRejected: ({ path, line }, { message }) => terminal.note(`${path}:${line}: ${toSingleLine(message, 500)}`),
+      onRejected: ({ path, line }, error) => terminal.note(`${path}:${line}: ${describeTrouble(error)}`),
     });
     const { added, duplicates, rejected } = totals;
     terminal.print(

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { Outbox, type OutboxCounters } from '../outbox/outbox.js';
-import { sqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
 import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } from './client-options.js';
 import { readCredentials } from './credentials-source.js';
 import { DrainNotes } from './drain-notes.js';
@@ -8,7 +7,7 @@ import { drainOutbox } from './drain-outbox.js';
 import { EXIT_CODE } from './exit-code.js';
 import { describeLeft, leftAsJson, type OutboxReport } from './outbox-report.js';
 import { stopOnSignal } from './stop-on-signal.js';
-import { refuseMissing, withStoredOutbox } from './stored-outbox.js';
+import { openStoredOutbox, withStoredOutbox } from './stored-outbox.js';
 import type { Terminal } from './terminal.js';
 
 interface DrainFlags extends ClientFlags {
@@ -38,12 +37,11 @@ export function createOutboxDrainCommand(terminal: Terminal): Command {
 }
 
 async function drain(file: string, flags: DrainFlags, terminal: Terminal): Promise<void> {
-  refuseMissing(file);
   const credentials = readCredentials(flags.credentials, process.env);
   for (const warning of credentials.warnings) terminal.note(`warning: ${warning}`);
   const notes = new DrainNotes(terminal);
   const client = createClient(flags, credentials, notes.onClientNotice);
-  const queue = sqliteQueue({ path: file });
+  const queue = await openStoredOutbox(file);
   const outbox = new Outbox({ client, queue, credentials: credentials.get, onNotice: notes.onOutboxNotice });
   const stop = stopOnSignal({
     onFirst: () => terminal.note('Stopping: waiting for what is out. Once more to stop at once.'),

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ForwardItem } from '../forward/forward-result.js';
 import { ValidationError } from '../errors.js';
-import type { AddResult, Outbox, OutboxRecord } from '../outbox/outbox.js';
+import type { Outbox, OutboxRecord } from '../outbox/outbox.js';
 import type { InputRecord } from './input-record.js';
 
 /** Records that are stored in one step, and so in one write to the disk. */
@@ -35,20 +34,24 @@ export interface StoreRecordsOptions {
  */
 export async function storeRecords(options: StoreRecordsOptions): Promise<StoredTotals> {
   const totals: StoredTotals = { added: 0, duplicates: 0, rejected: 0 };
-  let batch: { record: InputRecord; item: ForwardItem }[] = [];
-  const reject = (record: InputRecord, error: ValidationError) => {
-    totals.rejected += 1;
-    options.onRejected(record, error);
-  };
+  let batch: Checked[] = [];
   const flush = async () => {
-    const stored = batch;
+    const checked = batch;
     batch = [];
-    const results = await options.outbox.addMany(stored.map(({ record, item }) => toStore(record, item, options)));
-    for (const [index, { record }] of stored.entries()) count(results[index], record, totals, reject);
+    const stored = await options.outbox.addMany(checked.flatMap(({ toStore }) => toStore ?? []));
+    let index = 0;
+    // In the order of the records, whether it is the command or the outbox that finds a mistake.
+    for (const { record, toStore, error } of checked) {
+      const result = toStore === undefined ? { duplicate: false, error } : stored[index++];
+      if (result?.error !== undefined) {
+        totals.rejected += 1;
+        options.onRejected(record, result.error);
+      } else if (result?.duplicate === true) totals.duplicates += 1;
+      else totals.added += 1;
+    }
   };
   for await (const record of options.records) {
-    if (record.item === undefined) reject(record, new ValidationError('record', record.issues));
-    else batch.push({ record, item: record.item });
+    batch.push(check(record, options.projectId));
     if (batch.length >= BATCH) await flush();
     if (options.stop?.aborted === true) break;
   }
@@ -56,29 +59,26 @@ export async function storeRecords(options: StoreRecordsOptions): Promise<Stored
   return totals;
 }
 
-function toStore(
-  record: InputRecord,
-  item: ForwardItem,
-  { projectId }: StoreRecordsOptions,
-): OutboxRecord<'all' | 'any'> {
-  return { event: item.event, projectId: item.projectId ?? projectId, id: item.id ?? idOf(record) };
+/** A record with what is to be stored of it, or what is wrong with it. */
+interface Checked {
+  readonly record: InputRecord;
+  readonly toStore?: OutboxRecord<'all' | 'any'>;
+  readonly error?: ValidationError;
 }
+
+function check(record: InputRecord, defaultProject: string | undefined): Checked {
+  const { item, issues } = record;
+  if (item === undefined) return { record, error: new ValidationError('record', issues) };
+  const projectId = item.projectId ?? defaultProject;
+  if (projectId === undefined) return { record, error: new ValidationError('record', [PROJECT_MISSING]) };
+  return { record, toStore: { event: item.event, projectId, id: item.id ?? idOf(record) } };
+}
+
+const PROJECT_MISSING = { path: ['projectId'], message: 'is required: name it in the record, or give --project' };
 
 function idOf({ ordinal, source }: InputRecord): string {
   return createHash('sha256')
     .update(`${ordinal} ${JSON.stringify(source)}`)
     .digest('hex')
     .slice(0, 32);
-}
-
-function count(
-  result: AddResult | undefined,
-  record: InputRecord,
-  totals: StoredTotals,
-  reject: (record: InputRecord, error: ValidationError) => void,
-): void {
-  if (result === undefined) return;
-  if (result.error !== undefined) reject(record, result.error);
-  else if (result.duplicate) totals.duplicates += 1;
-  else totals.added += 1;
 }

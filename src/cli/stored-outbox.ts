@@ -1,23 +1,47 @@
 import { existsSync } from 'node:fs';
+import { describeIssues, isAttributionError } from '../errors.js';
 import { sqliteQueue, type SqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
 import { UsageError } from './usage-error.js';
 
 /**
- * Opens an outbox that is there, and closes it after the work; looking into one must not make one.
+ * Opens the file of an outbox, which is made if it is not there.
  *
- * @throws {UsageError} if there is none.
+ * @throws {UsageError} if it cannot be opened: for want of a driver, or as the path is wrong.
  */
+export async function openOutboxFile(path: string): Promise<SqliteQueue> {
+  try {
+    const queue = sqliteQueue({ path });
+    try {
+      // The file is opened by the first call.
+      await queue.stats();
+      return queue;
+    } catch (error) {
+      await queue.close();
+      throw error;
+    }
+  } catch (error) {
+    if (!isAttributionError(error)) throw error;
+    const why = error.code === 'validation' ? describeIssues(error.issues) : error.message;
+    throw new UsageError(`cannot open the outbox ${path}: ${why}`);
+  }
+}
+
+/**
+ * Opens an outbox that is there; looking into one must not make one.
+ *
+ * @throws {UsageError} if there is none, or it cannot be opened.
+ */
+export async function openStoredOutbox(path: string): Promise<SqliteQueue> {
+  if (!existsSync(path)) throw new UsageError(`there is no outbox ${path}`);
+  return openOutboxFile(path);
+}
+
+/** Works on an outbox that is there, and closes it after the work. */
 export async function withStoredOutbox<T>(path: string, work: (queue: SqliteQueue) => Promise<T>): Promise<T> {
-  refuseMissing(path);
-  const queue = sqliteQueue({ path });
+  const queue = await openStoredOutbox(path);
   try {
     return await work(queue);
   } finally {
     await queue.close();
   }
-}
-
-/** @throws {UsageError} if there is no outbox at a path. */
-export function refuseMissing(path: string): void {
-  if (!existsSync(path)) throw new UsageError(`there is no outbox ${path}`);
 }

@@ -61,6 +61,39 @@ describe('outbox', () => {
     expect(JSON.parse(again.stdout)).toEqual({ added: 0, duplicates: 2, rejected: 1 });
   });
 
+  it('tells of mistakes in the order of the file, in the words of the other commands', async () => {
+    const { folder, outbox } = await prepare();
+    folder.write(
+      'events.ndjson',
+      [
+        JSON.stringify(flatRecord({ projectId, platform: undefined })),
+        'no JSON',
+        JSON.stringify(flatRecord({ projectId: undefined })),
+        lines(1).trim(),
+        JSON.stringify(flatRecord({ projectId, city: 'Pune' })),
+      ].join('\n'),
+    );
+    const added = await outbox(['add', 'box.db', 'events.ndjson']);
+    const checked = await runCli(['check', 'events.ndjson'], { cwd: folder.path });
+    const told = added.stderr.trim().split('\n');
+    expect(told.map((line) => line.split(': ', 1)[0])).toEqual([1, 2, 3, 5].map((line) => `events.ndjson:${line}`));
+    for (const index of [0, 1, 3]) expect(checked.stdout.split('\n')).toContain(told[index]);
+    expect(told[2]).toBe('events.ndjson:3: projectId: is required: name it in the record, or give --project');
+  });
+
+  it('refuses a file that cannot be opened as an outbox before it reads a record', async () => {
+    const { folder, outbox } = await prepare();
+    folder.write('events.ndjson', '{"type":"custom"}\n');
+    folder.write('notes.txt', 'no database '.repeat(1_000));
+    for (const path of ['none/box.db', '.', 'notes.txt', ':memory:']) {
+      const { code, stderr, stdout } = await outbox(['add', path, 'events.ndjson']);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain(`error: cannot open the outbox ${path}: `);
+      expect(stderr).not.toContain('events.ndjson:1');
+    }
+    expect((await outbox(['status', 'notes.txt'])).code).toBe(2);
+  });
+
   it('lists dead letters with their reasons, replays and discards them', async () => {
     const { folder, emulator, outbox, drain, status } = await prepare();
     folder.write('events.ndjson', lines(3));
