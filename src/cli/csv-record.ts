@@ -31,7 +31,14 @@ export function unreadableRow(raw: string, { columns, delimiter }: CsvTable): Un
 
 function describeMisfit(cells: readonly string[], columns: readonly string[]): string | undefined {
   if (cells.length > columns.length)
-    return `has ${cells.length} cells, more than the ${columns.length} columns of the header; is there a delimiter without quotes?`;
+    return `has ${counted(cells.length)}, more than the ${columns.length} columns of the header; is there a delimiter without quotes?`;
+  // Not taken for empty ones at the end: the one that is missing may be any, and all behind it in wrong columns.
+  if (cells.length <= columns.findLastIndex((name) => name !== ''))
+    return `has ${counted(cells.length)}, fewer than the ${columns.length} columns of the header; write empty cells as well`;
   const nameless = cells.findIndex((cell, index) => columns[index] === '' && cell.trim() !== '');
   return nameless < 0 ? undefined : `has something in column ${nameless + 1}, which has no name in the header`;
+}
+
+function counted(cells: number): string {
+  return cells === 1 ? '1 cell' : `${cells} cells`;
 }

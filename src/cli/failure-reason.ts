@@ -17,7 +17,9 @@ export function describeReasons(status: 'rejected' | 'failed', error: AnyAttribu
 
 /** Numbers behind these words are of the one record; others belong to the rule, such as "24 hours". */
 function withoutCounts(message: string): string {
-  return message.replace(/\b(has|takes|of|the|and|character|column) \d+\b/g, '$1 …');
+  return message
+    .replace(/\bhas \d+ cells?\b/g, 'has … cells')
+    .replace(/\b(has|takes|of|the|and|character|column) \d+\b/g, '$1 …');
 }
 
 function describeCode(error: Exclude<AnyAttributionError, { code: 'validation' }>): string {

@@ -22,6 +22,7 @@ it.each<[AnyAttributionError, string]>([
   ],
   [invalid([], 'is not JSON from character 17 on'), 'is not JSON from character … on'],
   [invalid([], 'has 7 cells, more than the 5 columns'), 'has … cells, more than the … columns'],
+  [invalid([], 'has 1 cell, fewer than the 5 columns'), 'has … cells, fewer than the … columns'],
   [
     invalid(['name'], 'has 600 characters; shorten it to 512 at most'),
     'name: has … characters; shorten it to 512 at most',

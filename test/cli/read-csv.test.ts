@@ -16,11 +16,8 @@ describe('CSV', () => {
     ]);
   });
 
-  it('leaves out empty cells, and missing ones at the end of a row', async () => {
-    expect(await read('type,name,platform\n,A,\ncustom\n')).toEqual([
-      { line: 2, value: { name: 'A' } },
-      { line: 3, value: { type: 'custom' } },
-    ]);
+  it('leaves out empty cells', async () => {
+    expect(await read('type,name,platform\n,A,\n')).toEqual([{ line: 2, value: { name: 'A' } }]);
   });
 
   it.each(['\uFEFFtype,name\r\ncustom,A\r\n', 'type,name\ncustom,A', '\n\n type , name \n,\n\ncustom,A\n \n'])(
@@ -37,9 +34,10 @@ describe('CSV', () => {
   });
 
   it('may have columns without a name as long as nothing is in them', async () => {
-    expect(await read('type,name,,\ncustom,A,,\ncustom,B,x,\n')).toMatchObject([
+    expect(await read('type,name,,\ncustom,A,,\ncustom,B,x,\ncustom,C\n')).toMatchObject([
       { value: { type: 'custom', name: 'A' } },
       { line: 3, problem: 'has something in column 3, which has no name in the header' },
+      { value: { type: 'custom', name: 'C' } },
     ]);
   });
 
@@ -91,6 +89,7 @@ describe('a bad row of CSV', () => {
 
   it.each([
     ['custom,A,B,C\n', 'has 4 cells, more than the 2 columns of the header', 'custom,A,B,C'],
+    ['custom\n', 'has 1 cell, fewer than the 2 columns of the header; write empty cells as well', 'custom'],
     ['custom,5" pipe\n', 'has a quote where none may be', 'custom,5" pipe'],
     ['custom,"A" B\n', 'has a quote where none may be', 'custom,"A" B'],
     ['custom,"never closed\n', 'a quote is opened and never closed', 'custom,"never closed'],

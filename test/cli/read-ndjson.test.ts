@@ -83,7 +83,7 @@ describe('what came back from an earlier run', () => {
       line: 1,
       value: { type: 'custom', name: '5" pipe', params: { note: 'one\ntwo' } },
     });
-    expect(await readOne({ raw: 'custom;A', columns, delimiter: ';' })).toEqual({
+    expect(await readOne({ raw: 'custom;A;', columns, delimiter: ';' })).toEqual({
       line: 1,
       value: { type: 'custom', name: 'A' },
     });
