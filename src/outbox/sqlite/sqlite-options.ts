@@ -50,7 +50,7 @@ const path = z
     error: 'must be the path of a file, not a URI or :memory:, which would keep nothing',
   });
 
-const schema = z.strictObject({
+const shape = {
   path,
   maxEvents: wholeNumber(1).default(1_000_000),
   maxBytes: wholeNumber(MIN_BYTES).default(1024 ** 3),
@@ -71,6 +71,14 @@ const schema = z.strictObject({
       error: 'must be "node:sqlite", "better-sqlite3" or "@photostructure/sqlite"',
     })
     .optional(),
+};
+
+const schema = z.strictObject(shape, {
+  // What zod says of unknown keys stays.
+  error: ({ code }) =>
+    code === 'invalid_type'
+      ? "must be an object that names the file, as in sqliteQueue({ path: 'outbox.db' })"
+      : undefined,
 });
 
 function wholeNumber(least: number) {

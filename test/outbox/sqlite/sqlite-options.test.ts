@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { resolveSqliteQueueOptions } from '../../../src/outbox/sqlite/sqlite-options.js';
+import { sqliteQueue } from '../../../src/outbox/sqlite/sqlite-queue.js';
 import { failureOf } from '../../support/failure-of.js';
 
 it('fills in the defaults', () => {
@@ -22,4 +23,12 @@ it('says everything that is wrong at once', async () => {
     expect(error.message).toContain(name);
   }
   expect((await failureOf(() => resolveSqliteQueueOptions({}))).message).toContain('path: is required');
+});
+
+it.each(['outbox.db', undefined, null, 5])('says what to give where %j stands for the options', async (options) => {
+  const error = await failureOf(() => sqliteQueue(options as never));
+  expect(error).toMatchObject({ code: 'validation', name: 'ValidationError' });
+  expect(error.message).toBe(
+    "options: must be an object that names the file, as in sqliteQueue({ path: 'outbox.db' })",
+  );
 });
