@@ -1,5 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Credentials } from '../contract/credentials.js';
+import { createEventSchema } from '../contract/event-schema.js';
+import type { UtmPolicy } from '../contract/event.js';
+import { check } from '../contract/validate.js';
 import { describeIssues, isAttributionError, type AnyAttributionError } from '../errors.js';
 import type { ForwardItem } from '../forward/forward-result.js';
 import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } from './client-options.js';
@@ -116,7 +119,15 @@ function readEvent(flags: SendFlags): ForwardItem<'all' | 'any'> {
   const fromFile = flags.record === undefined ? {} : readRecordFile(flags.record);
   const read = readFlatRecord({ ...fromFile, ...given, ...(project !== undefined && { projectId: project }) });
   if ('issues' in read) throw new UsageError(describeIssues(read.issues));
+  refuseWrongType(read.item, flags);
   return read.item;
+}
+
+/** Of an event without a type nothing else can be said, so that it is the call that is wrong. */
+function refuseWrongType({ event }: ForwardItem<'all' | 'any'>, { utmPolicy }: SendFlags): void {
+  const checked = check(createEventSchema<UtmPolicy>({ utmPolicy }), event);
+  const wrong = 'issues' in checked ? checked.issues.filter(({ path }) => path[0] === 'type') : [];
+  if (wrong.length > 0) throw new UsageError(describeIssues(wrong));
 }
 
 function readRecordFile(path: string): object {

@@ -87,6 +87,18 @@ describe('send', () => {
     });
   });
 
+  it.each([[[]], [['--type', '']], [['--type', 'install']], [['--record', 'typeless.json']]])(
+    'refuses an event without a type that there is, and lists the types: %j',
+    async (args) => {
+      const { folder, emulator, send } = await prepare();
+      folder.write('typeless.json', '{"deviceIdentifier": "__g1234abc"}');
+      const { code, stdout, stderr } = await send([...args, '--platform', 'ios']);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/^error: type: .*organic_install, inorganic_install or custom/);
+      expect(emulator.counts.requests).toBe(0);
+    },
+  );
+
   it('gives its result as one JSON document, delivered or not', async () => {
     const { emulator, send } = await prepare();
     const delivered = await send([...EVENT, '--json']);
