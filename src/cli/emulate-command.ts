@@ -143,7 +143,7 @@ function describeSample(baseUrl: string): string[] {
   return [
     'It knows one sample account. In another terminal:',
     `  export ${ENVIRONMENT.projectId}=${SAMPLE_ACCOUNT.projectId} ${ENVIRONMENT.projectToken}=${String(SAMPLE_ACCOUNT.projectToken)} ${ENVIRONMENT.projectPasscode}=${String(SAMPLE_ACCOUNT.projectPasscode)}`,
-    `  clevertap-attribution send --base-url ${baseUrl} --partner airbridge --type custom --name Hello --device-identifier __g1234abc --platform android`,
+    `  npx clevertap-attribution send --base-url ${baseUrl} --partner airbridge --type custom --name Hello --device-identifier __g1234abc --platform android`,
   ];
 }
 

@@ -79,11 +79,14 @@ function describeProject(project: PartitionStats, { onHold, now }: OutboxReport)
 }
 
 function describeRemedies({ path, projects }: OutboxReport): string[] {
+  const shown = /^[\w./-]+$/.test(path) ? path : `"${path}"`;
   const waits = projects.some(({ delayed, trouble }) => delayed > 0 && trouble !== undefined);
   const died = projects.some(({ dead }) => dead > 0);
   return [
-    ...(waits ? [`Once the reason is mended: clevertap-attribution outbox release ${path} <project>, then drain`] : []),
-    ...(died ? [`Why events are dead: clevertap-attribution outbox dead ${path}`] : []),
+    ...(waits
+      ? [`Once the reason is mended: npx clevertap-attribution outbox release ${shown} <project>, then drain`]
+      : []),
+    ...(died ? [`Why events are dead: npx clevertap-attribution outbox dead ${shown}`] : []),
   ];
 }
 

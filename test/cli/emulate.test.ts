@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { canaryCredentials } from '../support/canary.js';
-import { runCli, startCli, type RunningCli } from './run-cli.js';
+import { CLI, runCli, startCli, type RunningCli } from './run-cli.js';
 import { workFolder, type WorkFolder } from './work-folder.js';
 
 async function start(folder: WorkFolder, args: readonly string[] = []): Promise<RunningCli & { readonly url: string }> {
@@ -41,6 +43,22 @@ describe('emulate', () => {
         '',
       ],
     ]);
+  });
+
+  it.skipIf(process.platform === 'win32')('says how to send to it in lines that run as they stand', async () => {
+    const folder = workFolder();
+    folder.write(
+      'npx',
+      `#!/bin/sh\n[ "$1" = clevertap-attribution ] && shift && exec '${process.execPath}' '${CLI}' "$@"\n`,
+    );
+    chmodSync(folder.at('npx'), 0o700);
+    const emulator = await start(folder);
+    await emulator.told('--platform android');
+    const lines = emulator.stderr.split('\n').filter((line) => line.startsWith('  '));
+    const env = { PATH: `${folder.path}:${process.env['PATH'] ?? ''}` };
+    expect(execFileSync('sh', ['-e', '-c', lines.join('\n')], { cwd: folder.path, env, encoding: 'utf8' })).toMatch(
+      /^delivered to project EMULATED-1 /,
+    );
   });
 
   it('knows the accounts of a file, partners, and faults from options and a file', async () => {

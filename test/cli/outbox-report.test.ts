@@ -30,14 +30,14 @@ describe('what is left in an outbox', () => {
       '  on hold: it was 401',
       'project DOWN: 2 due now, 3 due later, the first in 4 min',
       '  last failure, 30 s ago: CleverTap answered 503',
-      'Once the reason is mended: clevertap-attribution outbox release box.db <project>, then drain',
+      'Once the reason is mended: npx clevertap-attribution outbox release box.db <project>, then drain',
     ]);
   });
 
   it('names the command that lists dead letters, and no failure where they are all that is there', () => {
     expect(describeLeft(report(project('P-1', { dead: 2, trouble: { reason: 'it was 503', at: now } })))).toEqual([
       'project P-1: 2 dead',
-      'Why events are dead: clevertap-attribution outbox dead box.db',
+      'Why events are dead: npx clevertap-attribution outbox dead box.db',
     ]);
   });
 
