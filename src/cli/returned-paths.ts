@@ -7,22 +7,26 @@ export interface ReturnedPaths {
   readonly failed: string;
 }
 
-const RETURNED_FILE = /^(?<origin>.+)\.(?:rejected|failed)(?:-(?<round>\d{1,9}))?\.ndjson$/;
+const RETURNED_FILE = /^(?<origin>.+)\.(?:rejected|failed)(?:-\d{1,9})?\.ndjson$/;
 
 /**
  * Names the files of records that come back after the first input: `a.csv.failed.ndjson`.
  *
- * Where that is such a file itself, they are named after what it came from, with the first number that is free:
- * `a.csv.failed-2.ndjson`. What the checkpoint says that the run has begun is kept to.
+ * Where that is such a file itself, each is named after what it came from, with the first number that is free among those of
+ * its kind: `a.csv.failed-2.ndjson` is the second file of failed records, whatever was rejected. What the checkpoint says
+ * that the run has begun is kept to.
  */
 export function returnedPaths(firstInput: string, begun: CheckpointState['returned']): ReturnedPaths {
-  const { origin, round = '1' } = RETURNED_FILE.exec(firstInput)?.groups ?? {};
-  if (origin === undefined) return { rejected: `${firstInput}.rejected.ndjson`, failed: `${firstInput}.failed.ndjson` };
-  for (let number = Number(round) + 1; ; number += 1) {
-    const rejected = begun.rejected?.path ?? `${origin}.rejected-${number}.ndjson`;
-    const failed = begun.failed?.path ?? `${origin}.failed-${number}.ndjson`;
-    const isFree = (path: string, known: boolean) => known || !existsSync(path);
-    if (isFree(rejected, begun.rejected !== undefined) && isFree(failed, begun.failed !== undefined))
-      return { rejected, failed };
+  const { origin } = RETURNED_FILE.exec(firstInput)?.groups ?? {};
+  const pathOf = (kind: 'rejected' | 'failed') =>
+    origin === undefined ? `${firstInput}.${kind}.ndjson` : (begun[kind]?.path ?? firstFree(`${origin}.${kind}`));
+  return { rejected: pathOf('rejected'), failed: pathOf('failed') };
+}
+
+function firstFree(start: string): string {
+  for (let number = 2; ; number += 1) {
+    const path = `${start}-${number}.ndjson`;
+    // One that was taken away may have left its checkpoint, which would be in the way of whoever forwards the new one.
+    if (!existsSync(path) && !existsSync(`${path}.checkpoint`)) return path;
   }
 }
