@@ -41,7 +41,8 @@ ${CREDENTIALS_HELP}
 Records that were not delivered go into files of their own, each with the reason under "error", which is ignored when such
 a file is forwarded: --failed as it is, --rejected once it has been mended. What could not be read stands under "raw".
 What comes back from installs.csv.failed.ndjson or installs.csv.rejected.ndjson goes into installs.csv.failed-2.ndjson and
-installs.csv.rejected-2.ndjson, and so on with the first number that is free: no such file is written over.
+installs.csv.rejected-2.ndjson, and so on, each with the first number that is free of its kind: no such file is written
+over. The reason names the line that the record stood on first ("origin"), through all rounds.
 
 A run that was interrupted (Ctrl-C, a crash, a power cut) goes on where it stopped when the same command is given again.
 What was in flight then may be sent twice: CleverTap's API has no idempotency key. Given once more after its end, it sends

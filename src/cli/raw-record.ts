@@ -1,3 +1,5 @@
+import type { Origin } from './origin.js';
+
 /** A text that was no record, as this program gives it back: mended in its place, it is read as what it is. */
 export interface UnreadableText {
   readonly raw: string;
@@ -8,7 +10,10 @@ export interface UnreadableText {
 }
 
 /** A record as it stands in a file, before anything is made of it. */
-export type RawRecord =
+export type RawRecord = {
+  /** Where it stood before it came back as a text that was no record; undefined if it did not. */
+  readonly origin?: Origin | undefined;
+} & (
   | {
       /** Line it begins on, from 1. */
       readonly line: number;
@@ -20,4 +25,5 @@ export type RawRecord =
       /** Why the text is no record. */
       readonly problem: string;
       readonly unreadable: UnreadableText;
-    };
+    }
+);

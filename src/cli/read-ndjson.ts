@@ -2,6 +2,7 @@ import { toSingleLine } from '../contract/text.js';
 import { recordFromCells } from './csv-record.js';
 import { splitCsvRow } from './csv-row.js';
 import { describeInexactJson } from './inexact-json.js';
+import { originOf } from './origin.js';
 import type { RawRecord, UnreadableText } from './raw-record.js';
 import { NOT_UTF8, readLines } from './read-lines.js';
 
@@ -28,7 +29,12 @@ function parseLine(line: number, text: string): RawRecord {
 }
 
 /** Reads the text of an `UnreadableText` as what it is, now that somebody may have mended it. */
-function parseMended(line: number, { raw, columns, delimiter = ',' }: UnreadableText): RawRecord {
+function parseMended(line: number, text: UnreadableText & { readonly error?: unknown }): RawRecord {
+  const origin = originOf(text.error);
+  return { ...readMended(line, text), ...(origin && { origin }) };
+}
+
+function readMended(line: number, { raw, columns, delimiter = ',' }: UnreadableText): RawRecord {
   const unreadable = { raw, ...(columns && { columns }), ...(delimiter !== ',' && { delimiter }) };
   if (raw.includes('\uFFFD')) return { line, problem: NOT_UTF8, unreadable };
   if (columns === undefined) return parseLine(line, raw);

@@ -3,6 +3,7 @@ import { readFlatRecord, type FlatRecord } from './flat-record.js';
 import { describeForeignFormat, withWholeStart } from './foreign-format.js';
 import type { InputRecord } from './input-record.js';
 import { openInput, type Input, type OpenInput } from './open-input.js';
+import { originOf } from './origin.js';
 import type { RawRecord } from './raw-record.js';
 import { readCsv } from './read-csv.js';
 import { readNdjson } from './read-ndjson.js';
@@ -126,14 +127,16 @@ function nameOf(path: string): string {
 }
 
 function toInputRecord(raw: RawRecord, path: string, ordinal: number): InputRecord {
-  const { line } = raw;
+  const { line, origin } = raw;
+  const place = { ordinal, path, line };
   if (raw.problem !== undefined) {
     const source = { ...raw.unreadable };
-    return { ordinal, path, line, source, item: undefined, issues: [{ path: [], message: raw.problem }] };
+    return { ...place, origin, source, item: undefined, issues: [{ path: [], message: raw.problem }] };
   }
   const read = readFlatRecord(raw.value);
   const source = raw.value as FlatRecord;
+  const found = { ...place, origin: origin ?? originOf(source['error']), source };
   return 'item' in read
-    ? { ordinal, path, line, source, item: read.item, issues: [] }
-    : { ordinal, path, line, source, item: undefined, issues: read.issues };
+    ? { ...found, item: read.item, issues: [] }
+    : { ...found, item: undefined, issues: read.issues };
 }

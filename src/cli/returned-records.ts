@@ -13,6 +13,7 @@ import type { ReturnedFile } from './checkpoint-state.js';
 import { FileError } from './file-error.js';
 import type { FlatRecord } from './flat-record.js';
 import type { InputRecord } from './input-record.js';
+import type { Origin } from './origin.js';
 import { inspectOutput, NO_FOLLOW } from './output-path.js';
 import { describeTrouble } from './record-trouble.js';
 import { UsageError } from './usage-error.js';
@@ -24,6 +25,8 @@ interface Reason {
   readonly issues?: readonly ValidationIssue[];
   readonly file: string;
   readonly line: number;
+  /** Where it stood first, if that is another place. */
+  readonly origin?: Origin;
 }
 
 // Enough for all that a person would mend at once; a record can have any number of mistakes.
@@ -85,10 +88,12 @@ export class ReturnedRecords {
   }
 
   /** Adds a record; gives the size of the file after it. */
-  add(source: FlatRecord, { path, line }: Pick<InputRecord, 'path' | 'line'>, error: ReturnedError): number {
+  add(source: FlatRecord, from: Pick<InputRecord, 'path' | 'line' | 'origin'>, error: ReturnedError): number {
     const { code, issues } = error;
+    const { path, line, origin } = from;
     const message = describeTrouble(error, MESSAGE_LENGTH);
-    const reason: Reason = { code, message, ...(issues && { issues: issues.slice(0, ISSUES_KEPT) }), file: path, line };
+    const mistakes = issues && { issues: issues.slice(0, ISSUES_KEPT) };
+    const reason: Reason = { code, message, ...mistakes, file: path, line, ...(origin && { origin }) };
     const text = Buffer.from(`${JSON.stringify({ ...source, error: reason })}\n`);
     const fd = this.#fd ?? this.#make();
     this.#attempt(() => {

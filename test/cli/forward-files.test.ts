@@ -48,6 +48,26 @@ describe('the files that forward writes', () => {
     expect(readFileSync(run.folder.at('a.ndjson.rejected.ndjson'), 'utf8')).toBe('mine\n');
   });
 
+  it('say of each record through all rounds where it stood first', async () => {
+    const { folder, forward } = await emulatedRun();
+    folder.write('a.csv', `type,platform\ncustom,android\ncustom,5" x\n`);
+    await forward(['a.csv']);
+    const [plain, raw] = folder.readJsonLines('a.csv.rejected.ndjson');
+    expect(plain?.['error']).toMatchObject({ file: 'a.csv', line: 2 });
+    expect(plain?.['error']).not.toHaveProperty('origin');
+    // Their order has changed, and the row that could not be split is mended, up to its next mistake.
+    folder.write('a.csv.rejected.ndjson', ndjson([{ ...raw, raw: 'custom,x' }, plain]));
+    let file = 'a.csv.rejected.ndjson';
+    for (const next of ['a.csv.rejected-2.ndjson', 'a.csv.rejected-3.ndjson']) {
+      await forward([file]);
+      expect(folder.readJsonLines(next).map(({ error }) => error)).toMatchObject([
+        { file, line: 1, origin: { file: 'a.csv', line: 3 } },
+        { file, line: 2, origin: { file: 'a.csv', line: 2 } },
+      ]);
+      file = next;
+    }
+  });
+
   it('are never its own inputs', async () => {
     const run = await emulatedRun();
     run.folder.write('a.ndjson', ndjson(numberedRecords(1)));

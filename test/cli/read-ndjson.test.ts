@@ -64,6 +64,7 @@ describe('a bad line of NDJSON', () => {
 
 describe('what came back from an earlier run', () => {
   const reason = { code: 'validation', message: 'record: is not JSON', file: 'x', line: 1 };
+  const origin = { file: 'x', line: 1 };
 
   async function readOne(value: unknown) {
     const [record] = await read(JSON.stringify(value));
@@ -73,6 +74,7 @@ describe('what came back from an earlier run', () => {
   it('is read as the line that it was, once that has been mended', async () => {
     expect(await readOne({ raw: '{"type":"custom"}', error: reason })).toEqual({
       line: 1,
+      origin,
       value: { type: 'custom' },
     });
   });
@@ -81,6 +83,7 @@ describe('what came back from an earlier run', () => {
     const columns = ['type', 'name', 'params.note'];
     expect(await readOne({ raw: 'custom,"5"" pipe","one\ntwo"', columns, error: reason })).toEqual({
       line: 1,
+      origin,
       value: { type: 'custom', name: '5" pipe', params: { note: 'one\ntwo' } },
     });
     expect(await readOne({ raw: 'custom;A;', columns, delimiter: ';' })).toEqual({
@@ -107,6 +110,7 @@ describe('what came back from an earlier run', () => {
       line: 1,
       problem: expect.stringContaining(problem) as string,
       unreadable,
+      ...(error !== undefined && { origin }),
     });
   });
 

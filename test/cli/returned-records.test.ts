@@ -41,6 +41,17 @@ describe('a file of records that came back', () => {
     expect(sizes[1]).toBe(statSync(folder.at('r')).size);
   });
 
+  it('has with the reason where the record stood first, if that was not where it was read now', () => {
+    const folder = workFolder();
+    const records = new ReturnedRecords(folder.at('r'), undefined, false);
+    records.open(nothing);
+    records.add({}, { ...from, origin: { file: 'a.csv', line: 2 } }, error);
+    records.close();
+    expect(folder.readJsonLines('r')).toEqual([
+      { error: { ...error, file: 'a.ndjson', line: 7, origin: { file: 'a.csv', line: 2 } } },
+    ]);
+  });
+
   it('has all mistakes of a record beside it, up to a bound', () => {
     const folder = workFolder();
     const records = new ReturnedRecords(folder.at('r'), undefined, false);
