@@ -53,13 +53,28 @@ export class Secret {
 /**
  * Takes secrets out of a text that came from elsewhere, such as a server's message that repeats the request: the given
  * ones, whatever stands in a credential's parameter, and the query of any URL of the endpoint.
+ *
+ * A given secret of less than 6 characters is taken out where it stands by itself only, not within a word.
  */
 export function redact(text: string, secrets: readonly Secret[]): string {
   let redacted = text.replace(ENDPOINT_QUERY, `$1${REDACTED}`).replace(CREDENTIAL_PARAMETER, `$1=${REDACTED}`);
   // The longest first: where one is the beginning of another, the rest of the longer one must not stay behind.
   const values = secrets.map((secret) => secret.reveal()).sort((one, other) => other.length - one.length);
-  for (const value of values) if (value !== '') redacted = redacted.replaceAll(value, REDACTED);
+  for (const value of values) if (value !== '') redacted = redacted.replaceAll(patternOf(value), REDACTED);
   return redacted;
+}
+
+// What is shorter than that is soon guessed: a placeholder, or a mistake.
+const SHORT_BELOW = 6;
+
+/**
+ * Where a secret stands in a text. Taking the letter "a" out of every word would leave a text that nobody can read, and that
+ * shows by its gaps which letter it is; a server that repeats it does so as a value, with no letter or digit beside it.
+ */
+function patternOf(value: string): string | RegExp {
+  if (value.length >= SHORT_BELOW) return value;
+  const literal = value.replace(/[$()*+./?[\\\]^{|}]/g, '\\$&');
+  return new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, 'gu');
 }
 
 const ENDPOINT_QUERY = /(\/attribution\?)[^\s"'<>]+/g;

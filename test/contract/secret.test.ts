@@ -83,6 +83,20 @@ describe('redact', () => {
     expect(redact('got abc-123 and abc', [long, short])).toBe('got [redacted] and [redacted]');
   });
 
+  it('takes a secret of a few characters out as a value, and leaves words that it is part of', () => {
+    const secrets = ['a', '1', 'v+x'].map((value) => new Secret(value));
+    expect(redact('an array: "a", a=1&b=a; no v+x at 10:11 (token a)', secrets)).toBe(
+      'an array: "[redacted]", [redacted]=[redacted]&b=[redacted]; no [redacted] at 10:11 (token [redacted])',
+    );
+    expect(redact('account_token=a failed', secrets)).toBe('account_token=[redacted] failed');
+    // Long enough not to be part of a word by accident, so that it goes wherever it stands.
+    expect(redact('xabcdefx', [new Secret('abcdef')])).toBe('x[redacted]x');
+  });
+
+  it('takes a lone half of a character for a secret as well, and never fails on one', () => {
+    expect(redact('got \ud800 and [', [new Secret('\ud800'), new Secret('[')])).toBe('got [redacted] and [redacted]');
+  });
+
   it('leaves a text without secrets as it is, and knows no empty secret', () => {
     expect(redact('utm_source is missing', [...secrets, new Secret('')])).toBe('utm_source is missing');
   });
