@@ -1,5 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPackedProject, type PackedProject } from './packed-project.js';
 
@@ -59,9 +60,31 @@ export const named: AttributionEvent<'any'> = { type: 'organic_install', name: '
 const CALLED = { confirmed: true, attempts: 2, code: 'authentication' };
 
 describe('the packed tarball', () => {
-  it('holds the build, the licence and the readme, and nothing of the workshop', async () => {
-    const entries = await readdir(join(project.folder, 'node_modules/clevertap-attribution'));
-    expect(entries.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']);
+  const packageFolder = () => join(project.folder, 'node_modules/clevertap-attribution');
+
+  it('holds the build, the licence and what there is to read, and nothing of the workshop', async () => {
+    expect((await readdir(packageFolder())).sort()).toEqual([
+      'CHANGELOG.md',
+      'CONTRIBUTING.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'dist',
+      'docs',
+      'examples',
+      'package.json',
+    ]);
+  });
+
+  it('holds every file that one of its texts links to', async () => {
+    const names = await readdir(packageFolder(), { recursive: true });
+    const texts = names.filter((name) => name.endsWith('.md') && !name.startsWith('dist'));
+    expect(texts).toContain(join('docs', 'partner-guide.md'));
+    for (const text of texts) {
+      const content = await readFile(join(packageFolder(), text), 'utf8');
+      for (const [, link = ''] of content.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g))
+        expect(existsSync(join(packageFolder(), dirname(text), link)), `${text}: ${link}`).toBe(true);
+    }
   });
 
   it('can be imported and called from an ES module', async () => {
