@@ -103,7 +103,7 @@ export class Progress {
       ...(failed > 0 ? [{ text: `${failed} failed`, rank: 2 }] : []),
       ...(retries > 0 ? [{ text: counted(retries, 'retry', 'retries'), rank: 7 }] : []),
       ...(waiting > 0 ? [{ text: `${counted(waiting, 'project', 'projects')} waiting`, rank: 5 }] : []),
-      ...(suspended.length > 0 ? [{ text: `region ${suspended.join(', ')} in trouble`, rank: 4 }] : []),
+      ...(suspended.length > 0 ? [{ text: `in trouble: region ${suspended.join(', ')}`, rank: 4 }] : []),
       ...(left === undefined ? [] : [{ text: `${describeSeconds(left)} left`, rank: 1 }]),
     ];
   }

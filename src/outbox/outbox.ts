@@ -308,7 +308,7 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
       this.#rescheduled += 1;
       this.#holds.undecided(projectId);
       const at = Date.now() + retryDelayMs(this.#options.retry, 0, 1000, Math.random());
-      return { kind: 'retry', at, reason: `region ${hand.region} is in trouble`, failingSince: stored.failingSince };
+      return { kind: 'retry', at, reason: `the region "${hand.region}" is in trouble`, failingSince: stored.failingSince };
     }
     try {
       const { deadlineMs } = this.#options;

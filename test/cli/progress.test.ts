@@ -98,9 +98,9 @@ describe('without a terminal, progress', () => {
     state.retries = 1;
     vi.advanceTimersByTime(15_000);
     expect(notes).toEqual([
-      '0 %  0/s  0 delivered  1 retry  2 projects waiting  region in in trouble',
-      '0 %  0/s  0 delivered  1 retry  1 project waiting  region in in trouble',
-      '0 %  0/s  0 delivered  1 retry  region in in trouble',
+      '0 %  0/s  0 delivered  1 retry  2 projects waiting  in trouble: region in',
+      '0 %  0/s  0 delivered  1 retry  1 project waiting  in trouble: region in',
+      '0 %  0/s  0 delivered  1 retry  in trouble: region in',
     ]);
     progress.stop();
   });
