@@ -1,4 +1,5 @@
 import type { CheckpointState } from './checkpoint-state.js';
+import type { DeliveryDoubts } from './delivery-doubts.js';
 import type { SettledStatus, StatusTotals } from './status-totals.js';
 
 // Each entry ends with a semicolon, so that one which a crash tore does not pass for another: `d 12` is no `d 123;`.
@@ -36,6 +37,11 @@ export function writeBeginning(status: 'rejected' | 'failed', path: string): str
   return `${LETTERS[status]} ${JSON.stringify(path)};\n`;
 }
 
+/** The line that says what is not certain about the deliveries of all runs up to here; the last such line counts. */
+export function writeDoubts({ maybeDuplicate, unconfirmed }: DeliveryDoubts): string {
+  return `u ${maybeDuplicate} ${unconfirmed};\n`;
+}
+
 /** The line that says that the inputs came to their end. */
 export const END_ENTRY = 'end;\n';
 
@@ -45,6 +51,7 @@ const RETURNED = /^([rf]) (\d+) (\d+) (\d+(?:,\d+)*|-) (\d+);$/;
 const RANGE = /^\+ (\d+) (\d+);$/;
 const PROJECT = /^p (\d+) (\d+) (\d+) (\d+) (".*");$/;
 const REASON = /^w (\d+) (\d+) (".*");$/;
+const DOUBTS = /^u (\d+) (\d+);$/;
 const BEGINNING = /^([rf]) (".*");$/;
 
 /** Applies entries to a state; holds the names that their numbers stand for. */
@@ -65,6 +72,7 @@ export class EntryReader {
       this.#applyRange(text) ||
       this.#applyProject(text) ||
       this.#applyReason(text) ||
+      this.#applyDoubts(text) ||
       this.#applyBeginning(text) ||
       this.#applyEnd(text)
     );
@@ -115,6 +123,13 @@ export class EntryReader {
     if (reason === undefined) return false;
     this.#reasons.set(Number(number), reason);
     this.state.tally.addReason(reason, Number(count));
+    return true;
+  }
+
+  #applyDoubts(text: string): boolean {
+    const [, maybeDuplicate, unconfirmed] = DOUBTS.exec(text) ?? [];
+    if (maybeDuplicate === undefined) return false;
+    this.state.doubts = { maybeDuplicate: Number(maybeDuplicate), unconfirmed: Number(unconfirmed) };
     return true;
   }
 

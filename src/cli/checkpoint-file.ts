@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { END_ENTRY, EntryReader, writeProject, writeReason } from './checkpoint-entries.js';
-import type { CheckpointState } from './checkpoint-state.js';
+import { END_ENTRY, EntryReader, writeDoubts, writeProject, writeReason } from './checkpoint-entries.js';
+import { emptyState, type CheckpointState } from './checkpoint-state.js';
+import { NO_DOUBTS, sameDoubts } from './delivery-doubts.js';
 import type { Input } from './open-input.js';
 import { readLines } from './read-lines.js';
 import { SettledRecords } from './settled-records.js';
-import { Tally } from './tally.js';
 import { UsageError } from './usage-error.js';
 
 const FORMAT = 'clevertap-attribution checkpoint';
@@ -28,8 +28,9 @@ export function writeState(state: CheckpointState, inputs: readonly Input[]): st
   // Lines of their own: there may be more of them than one line may be long.
   const projects = tally.projects.map(([projectId, totals], number) => writeProject(number, projectId, totals));
   const reasons = tally.reasons.map(([reason, count], number) => writeReason(number, reason, count));
+  const doubts = sameDoubts(state.doubts, NO_DOUBTS) ? [] : [writeDoubts(state.doubts)];
   const beyond = [...rangesOf(settled.beyond)].map(([first, last]) => `+ ${first} ${last};\n`);
-  const entries = [...projects, ...reasons, ...beyond, ...(state.complete ? [END_ENTRY] : [])];
+  const entries = [...projects, ...reasons, ...doubts, ...beyond, ...(state.complete ? [END_ENTRY] : [])];
   return `${JSON.stringify(header)}\n${entries.join('')}`;
 }
 
@@ -80,7 +81,7 @@ function readHeader(text: string, path: string, inputs: readonly Input[], change
     );
   }
   const { mark, returned, target } = header;
-  return { settled: new SettledRecords(mark), tally: new Tally(), returned: { ...returned }, target, complete: false };
+  return { ...emptyState(), settled: new SettledRecords(mark), returned: { ...returned }, target };
 }
 
 function parseJson(text: string): unknown {

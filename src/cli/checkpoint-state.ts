@@ -1,3 +1,4 @@
+import { NO_DOUBTS, type DeliveryDoubts } from './delivery-doubts.js';
 import { SettledRecords } from './settled-records.js';
 import { Tally } from './tally.js';
 
@@ -13,6 +14,8 @@ export interface CheckpointState {
   readonly settled: SettledRecords;
   /** What became of those that are settled. */
   readonly tally: Tally;
+  /** What is not certain about those that were delivered. */
+  doubts: DeliveryDoubts;
   /** The files that the run has begun. */
   readonly returned: { rejected?: ReturnedFile; failed?: ReturnedFile };
   /** Whom it sends to and as which partner, in words; undefined if that is not known. */
@@ -23,5 +26,6 @@ export interface CheckpointState {
 
 /** The state before anything was done. */
 export function emptyState(): CheckpointState {
-  return { settled: new SettledRecords(), tally: new Tally(), returned: {}, target: undefined, complete: false };
+  const [settled, tally] = [new SettledRecords(), new Tally()];
+  return { settled, tally, doubts: NO_DOUBTS, returned: {}, target: undefined, complete: false };
 }

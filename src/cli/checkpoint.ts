@@ -2,9 +2,10 @@ import { closeSync, fdatasync, fsyncSync, openSync, renameSync, rmSync, writeFil
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { END_ENTRY, writeBeginning, writeEntry, writeProject, writeReason } from './checkpoint-entries.js';
+import { END_ENTRY, writeBeginning, writeDoubts, writeEntry, writeProject, writeReason } from './checkpoint-entries.js';
 import { writeState } from './checkpoint-file.js';
 import type { CheckpointState } from './checkpoint-state.js';
+import { addDoubts, sameDoubts, type DeliveryDoubts } from './delivery-doubts.js';
 import { FileError } from './file-error.js';
 import type { Input } from './open-input.js';
 import { noTotals, type SettledStatus } from './status-totals.js';
@@ -47,6 +48,8 @@ export class Checkpoint {
   #syncing: Promise<void> | undefined = undefined;
   #syncTimer: NodeJS.Timeout | undefined = undefined;
   #failure: FileError | undefined = undefined;
+  /** What is not certain about the deliveries of all runs. */
+  #doubts: () => DeliveryDoubts = () => this.state.doubts;
   /** Puts on the disk what entries speak of; called before they are written. */
   beforeWrite: () => void = () => undefined;
 
@@ -96,6 +99,12 @@ export class Checkpoint {
     this.#write(writeBeginning(status, path));
     this.flush();
     this.#throwFailure();
+  }
+
+  /** Keeps with the deliveries of the earlier runs what is not certain about those of this one, asked for whenever it writes. */
+  addDoubts(ofThisRun: () => DeliveryDoubts): void {
+    const earlier = this.state.doubts;
+    this.#doubts = () => addDoubts(earlier, ofThisRun());
   }
 
   /** Resolves when so much is on the disk that going on is safe. */
@@ -164,6 +173,7 @@ export class Checkpoint {
   }
 
   #writeOut(): void {
+    this.#noteDoubts();
     // After trouble nothing more is written: an entry behind a torn one would be lost with it.
     if (this.#entries === '' || this.#failure !== undefined) return;
     try {
@@ -174,6 +184,13 @@ export class Checkpoint {
     this.#bytes += this.#entries.length;
     this.#entries = '';
     this.#syncTimer ??= setTimeout(() => void this.#sync(), SYNC_AFTER_MS).unref();
+  }
+
+  #noteDoubts(): void {
+    const doubts = this.#doubts();
+    if (sameDoubts(doubts, this.state.doubts)) return;
+    this.state.doubts = doubts;
+    this.#entries += writeDoubts(doubts);
   }
 
   #sync(): Promise<void> {

@@ -98,19 +98,20 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
   const client = createClient(flags, credentials, progress.onNotice);
   const finished = await findFinishedRun(inputs, flags);
   if (finished !== undefined) {
-    const { tally, files } = finished;
+    const { tally, doubts, files } = finished;
     await client.close({ timeoutMs: 0 });
     process.exitCode = exitCodeOf(undefined, true, countUndelivered(tally.totals));
     terminal.note(
       `${files.checkpoint} says that this run had finished already: nothing was sent. Give --restart to send everything again.`,
     );
     const counters = client.counters();
-    printReport({ ...NOTHING_DONE, tally, earlier: tally.totals, counters, files }, flags, terminal);
+    printReport({ ...NOTHING_DONE, tally, earlier: tally.totals, doubts, counters, files }, flags, terminal);
     return;
   }
   const files = await openRunFiles(inputs, flags);
   const { checkpoint, tally, rejected, failed } = files;
   const earlier = { ...tally.totals };
+  checkpoint?.addDoubts(() => client.counters());
   if (countAll(earlier) > 0) progress.note('Going on where the last run stopped.');
   const stop = stopOnSignal({
     onFirst: () => {
@@ -161,6 +162,7 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
     finishedAlready: false,
     tally,
     earlier,
+    doubts: checkpoint?.state.doubts ?? client.counters(),
     counters: client.counters(),
     seconds: (performance.now() - startedAt) / 1000,
     files: { rejected: rejected.pathIfWritten, failed: failed.pathIfWritten, checkpoint: checkpoint?.path },

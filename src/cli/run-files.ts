@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { Checkpoint } from './checkpoint.js';
 import { readState } from './checkpoint-file.js';
 import { emptyState, type CheckpointState, type ReturnedFile } from './checkpoint-state.js';
+import type { DeliveryDoubts } from './delivery-doubts.js';
 import type { Input } from './open-input.js';
 import { inspectOutput, refuseSameFile } from './output-path.js';
 import { returnedPaths } from './returned-paths.js';
@@ -41,6 +42,7 @@ export interface RunFiles {
 /** A run that came to its end. */
 export interface FinishedRun {
   readonly tally: Tally;
+  readonly doubts: DeliveryDoubts;
   readonly files: {
     readonly rejected: string | undefined;
     readonly failed: string | undefined;
@@ -63,10 +65,11 @@ export async function findFinishedRun(
   if (inputs.some(({ identity }) => identity === undefined) || !inspectOutput(path)) return undefined;
   const state = await readState(path, inputs);
   refuseOtherTarget(path, state, options);
-  const { complete, tally, returned } = state;
+  const { complete, tally, doubts, returned } = state;
   if (!complete) return undefined;
   return {
     tally,
+    doubts,
     files: { rejected: pathIfThere(returned.rejected), failed: pathIfThere(returned.failed), checkpoint: path },
   };
 }

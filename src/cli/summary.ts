@@ -1,5 +1,6 @@
 import { toSingleLine } from '../contract/text.js';
 import type { Counters } from '../observe/counters.js';
+import type { DeliveryDoubts } from './delivery-doubts.js';
 import type { InputRecord } from './input-record.js';
 import { countAll, totalsSince, type StatusTotals } from './status-totals.js';
 import type { Tally } from './tally.js';
@@ -12,6 +13,8 @@ export interface RunReport {
   readonly tally: Tally;
   /** What of it the runs before this one had done. */
   readonly earlier: StatusTotals;
+  /** What is not certain about the deliveries of all runs of the checkpoint. */
+  readonly doubts: DeliveryDoubts;
   /** Of this run alone, like the seconds. */
   readonly counters: Counters;
   readonly seconds: number;
@@ -34,7 +37,7 @@ const ROWS_SHOWN = 20;
 
 /** The report for people. */
 export function describeRun(report: RunReport): string[] {
-  const { finishedAlready, tally, earlier, counters, seconds, files, interrupted, problem } = report;
+  const { finishedAlready, tally, earlier, doubts, counters, seconds, files, interrupted, problem } = report;
   const thisRun = totalsSince(tally.totals, earlier);
   const done = countAll(thisRun);
   const ending = problem !== undefined ? 'Broken off' : interrupted ? 'Interrupted' : 'Done';
@@ -46,11 +49,11 @@ export function describeRun(report: RunReport): string[] {
           `${describeTotals(thisRun)}; ${counters.attempts} requests, ${counters.retries} of them retries`,
       ];
   if (!finishedAlready && countAll(earlier) > 0) lines.push(`With earlier runs: ${describeTotals(tally.totals)}`);
-  if (counters.maybeDuplicate > 0)
+  if (doubts.maybeDuplicate > 0)
     lines.push(
-      `${counters.maybeDuplicate} deliveries may be there twice: an earlier attempt may have been recorded as well`,
+      `${doubts.maybeDuplicate} deliveries may be there twice: an earlier attempt may have been recorded as well`,
     );
-  if (counters.unconfirmed > 0) lines.push(`${counters.unconfirmed} deliveries came without the word "success"`);
+  if (doubts.unconfirmed > 0) lines.push(`${doubts.unconfirmed} deliveries came without the word "success"`);
   lines.push(...describeProjects(tally), ...describeReasons(tally));
   if (files.rejected !== undefined)
     lines.push(`Rejected records, with the reason beside each: ${files.rejected} (mend them and forward that file)`);
@@ -113,7 +116,8 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
 
 /** The report for machines. */
 export function runReportAsJson(report: RunReport): string {
-  const { finishedAlready, tally, earlier, counters, seconds, files, interrupted, last, problem } = report;
+  const { finishedAlready, tally, earlier, doubts, counters, seconds, files, interrupted, last, problem } = report;
+  const { maybeDuplicate, unconfirmed } = doubts;
   return JSON.stringify({
     finishedAlready,
     interrupted,
@@ -123,6 +127,7 @@ export function runReportAsJson(report: RunReport): string {
     earlier,
     byProject: Object.fromEntries(tally.byProject),
     byReason: Object.fromEntries(tally.byReason),
+    doubts: { maybeDuplicate, unconfirmed },
     counters,
     files,
     last: last === undefined ? null : { path: last.path, line: last.line },

@@ -95,6 +95,29 @@ describe('a checkpoint', () => {
     expect(state.tally.byProject).toHaveLength(8);
   });
 
+  it('keeps what is not certain about deliveries, that of earlier runs included, and not only at its end', async () => {
+    const { folder, path, checkpoint } = begin();
+    const counts = { maybeDuplicate: 0, unconfirmed: 0 };
+    checkpoint.addDoubts(() => counts);
+    Object.assign(counts, { maybeDuplicate: 2, unconfirmed: 1 });
+    checkpoint.settle(0, 'delivered');
+    await turn();
+    const killed = await readState(path, INPUTS);
+    expect(killed.doubts).toEqual({ maybeDuplicate: 2, unconfirmed: 1 });
+    await checkpoint.close(false);
+    const second = new Checkpoint(folder.at('again'), INPUTS, killed);
+    second.addDoubts(() => ({ maybeDuplicate: 0, unconfirmed: 3 }));
+    second.settle(1, 'delivered');
+    await second.close(true);
+    expect(await readState(folder.at('again'), INPUTS)).toMatchObject({
+      doubts: { maybeDuplicate: 2, unconfirmed: 4 },
+      complete: true,
+    });
+    const third = new Checkpoint(folder.at('third'), INPUTS, second.state);
+    await third.close(true);
+    expect((await readState(folder.at('third'), INPUTS)).doubts).toEqual(second.state.doubts);
+  });
+
   it('says so when it cannot be begun', () => {
     const folder = workFolder();
     const open = () => new Checkpoint(folder.at('none/checkpoint'), INPUTS, emptyState());

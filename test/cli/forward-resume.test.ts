@@ -70,6 +70,21 @@ describe('Ctrl-C', () => {
     expect([timesOf(run).size, repeatsOf(run)]).toEqual([1_200, 0]);
   });
 
+  it('loses no count of what is not certain about the deliveries before it', async () => {
+    const run = await emulatedRun();
+    run.folder.write('a.ndjson', ndjson(numberedRecords(600)));
+    run.emulator.faults.add({ kind: 'empty_200', times: 3 });
+    run.emulator.faults.add({ kind: 'reset_after', recorded: true, times: 2 });
+    const first = run.startForward(['a.ndjson', ...LIMITS]);
+    await underWay(run, 200);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    run.emulator.faults.add({ kind: 'empty_200', times: 4 });
+    const doubts = [/^2 deliveries may be there twice/m, /^7 deliveries came without the word "success"$/m];
+    for (const { stdout } of [await run.forward(['a.ndjson']), await run.forward(['a.ndjson'])])
+      for (const told of doubts) expect(stdout).toMatch(told);
+  });
+
   it('twice ends it at once, and no more is repeated than was in flight', async () => {
     const run = await emulatedRun();
     run.folder.write('a.ndjson', ndjson(numberedRecords(600)));

@@ -27,6 +27,7 @@ function report(overrides: Partial<RunReport> = {}): RunReport {
     finishedAlready: false,
     tally,
     earlier: { delivered: 0, rejected: 0, failed: 0 },
+    doubts: { maybeDuplicate: 0, unconfirmed: 0 },
     counters,
     seconds: 2,
     files: { rejected: undefined, failed: 'a.failed.ndjson', checkpoint: 'a.checkpoint' },
@@ -65,7 +66,7 @@ describe('the summary for people', () => {
 
   it('tells what may be there twice, and what was not confirmed', () => {
     const shown = text({
-      counters: { ...counters, maybeDuplicate: 4, unconfirmed: 5 },
+      doubts: { maybeDuplicate: 4, unconfirmed: 5 },
       files: { rejected: 'a.rejected.ndjson', failed: undefined, checkpoint: undefined },
     });
     expect(shown).toContain('4 deliveries may be there twice');
@@ -123,6 +124,7 @@ describe('the summary for machines', () => {
       earlier: { delivered: 0, rejected: 0, failed: 0 },
       byProject: { 'P-1': { delivered: 2, rejected: 0, failed: 0 }, 'P-2': { delivered: 0, rejected: 0, failed: 1 } },
       byReason: { 'failed: network': 1 },
+      doubts: { maybeDuplicate: 0, unconfirmed: 0 },
       counters,
       files: { failed: 'a.failed.ndjson', checkpoint: 'a.checkpoint' },
       last: { path: 'a.ndjson', line: 3 },
