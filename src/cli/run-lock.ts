@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { FileError } from './file-error.js';
 import { hasEnded, ownIdentity, type ProcessIdentity } from './process-identity.js';
 import { UsageError } from './usage-error.js';
@@ -167,6 +168,13 @@ function isExisting(error: unknown): boolean {
 }
 
 function inUse(path: string, { pid, host }: Holder): UsageError {
+  if (host !== hostname())
+    return new UsageError(
+      `${path} is the lock of process ${pid} on ${host}, another machine or container than this one (${hostname()}), so ` +
+        `that its end cannot be seen from here: wait for that run, or name another --checkpoint. Once ${host} is gone, or ` +
+        `has no process ${pid} any more (there: ps -p ${pid}), it is safe to remove that one file, ${path}, and to run ` +
+        'the same command again',
+    );
   return new UsageError(
     `another run is using this checkpoint: process ${pid} on ${host} holds ${path}; wait for its end, ` +
       'name another --checkpoint, or remove that file if there is no such process any more',

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { hasEnded, ownIdentity } from '../../src/cli/process-identity.js';
@@ -45,6 +45,19 @@ describe('the lock of a checkpoint', () => {
     new RunLock(folder.at('c')).release();
   });
 
+  it('is told of as one whose end cannot be seen where it was made elsewhere, and which file may be removed when', () => {
+    const folder = workFolder();
+    writeLock(folder, { host: 'batch-7', pid: 4_321 });
+    const path = folder.at('c.lock');
+    const take = () => new RunLock(folder.at('c'));
+    expect(take).toThrow(`${path} is the lock of process 4321 on batch-7, another machine or container than this one`);
+    expect(take).toThrow(
+      `Once batch-7 is gone, or has no process 4321 any more (there: ps -p 4321), it is safe to remove`,
+    );
+    rmSync(path);
+    take().release();
+  });
+
   it('is taken over from a process that has ended', async () => {
     const folder = workFolder();
     writeLock(folder, { pid: await endedPid() });
@@ -84,7 +97,7 @@ describe('the lock of a checkpoint', () => {
     const folder = workFolder();
     const pid = await endedPid();
     writeLock(folder, { pid, host: 'elsewhere' });
-    expect(() => new RunLock(folder.at('c'))).toThrow(`process ${pid} on elsewhere holds`);
+    expect(() => new RunLock(folder.at('c'))).toThrow(`is the lock of process ${pid} on elsewhere`);
   });
 
   it.each(['', 'mine', '{}', `{"pid":-1,"host":"h","id":"${id(1)}"}`, '{"pid":1,"host":"h","id":"../../x"}'])(
