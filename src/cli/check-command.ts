@@ -6,6 +6,7 @@ import { toSingleLine } from '../contract/text.js';
 import { check } from '../contract/validate.js';
 import { isAttributionError, ValidationError, type ValidationIssue } from '../errors.js';
 import type { ForwardItem } from '../forward/forward-result.js';
+import { describeControlCharacter, fieldsWithControlCharacters } from './control-characters.js';
 import { readCredentials, type CredentialsSource } from './credentials-source.js';
 import { EXIT_CODE } from './exit-code.js';
 import { addInputOptions, type InputFlags } from './input-options.js';
@@ -24,7 +25,8 @@ interface CheckFlags extends InputFlags {
 }
 
 const HELP = `
-Exit code: 0 no mistakes, 1 mistakes, 2 the call was wrong. Advice about device identifiers is no mistake.
+Exit code: 0 no mistakes, 1 mistakes, 2 the call was wrong. Advice, about device identifiers and control
+characters, is no mistake.
 
 Examples:
   clevertap-attribution check installs.csv
@@ -35,7 +37,7 @@ export function createCheckCommand(terminal: Terminal): Command {
   const command = new Command('check')
     .summary('look for mistakes in files without sending; needs no credentials')
     .description(
-      'Checks the events of files or of standard input (-), and says what is odd about their device identifiers.',
+      'Checks the events of files or of standard input (-), and says what is odd about them, such as their device identifiers.',
     );
   return addInputOptions(command)
     .option(
@@ -80,6 +82,7 @@ async function checkFiles(paths: readonly string[], flags: CheckFlags, terminal:
     count(types, value.type === 'custom' ? `custom: ${value.name}` : value.type);
     for (const { message } of inspectDeviceIdentifier(value.deviceIdentifier, value.platform))
       count(advice, `device identifier ${message}`);
+    for (const field of fieldsWithControlCharacters(value)) count(advice, describeControlCharacter(field));
   }
   if (flags.json === true) {
     terminal.print(JSON.stringify({ totals, types: Object.fromEntries(types), advice: Object.fromEntries(advice) }));

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { AnyAttributionError } from '../errors.js';
 import { asError } from './as-error.js';
 import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } from './client-options.js';
+import { warnOfControlCharacters } from './control-characters.js';
 import { readCredentials } from './credentials-source.js';
 import { dryRun } from './dry-run.js';
 import { EXIT_CODE } from './exit-code.js';
@@ -89,7 +90,8 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
   const reader = new RecordReader(inputs, flags.delimiter);
   await reader.preflight();
   if (flags.dryRun === true) {
-    process.exitCode = await dryRun(reader.read(), flags, terminal);
+    const records = warnOfControlCharacters(reader.read(), (warning) => terminal.note(warning));
+    process.exitCode = await dryRun(records, flags, terminal);
     return;
   }
   const credentials = readCredentials(flags.credentials, process.env);
@@ -131,7 +133,7 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
   let problem: unknown;
   try {
     complete = await forwardRecords({
-      records: reader.read(),
+      records: warnOfControlCharacters(reader.read(), (warning) => progress.note(warning)),
       client,
       credentials,
       checkpoint,
