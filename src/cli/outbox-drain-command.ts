@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { Outbox, type OutboxCounters } from '../outbox/outbox.js';
+import { Outbox } from '../outbox/outbox.js';
+import type { OutboxCounters } from '../outbox/outbox-report.js';
 import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } from './client-options.js';
 import { readCredentials } from './credentials-source.js';
 import { DrainNotes } from './drain-notes.js';

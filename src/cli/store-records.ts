@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ValidationError } from '../errors.js';
-import type { Outbox, OutboxRecord } from '../outbox/outbox.js';
+import type { Outbox } from '../outbox/outbox.js';
+import type { OutboxRecord } from '../outbox/outbox-record.js';
 import type { InputRecord } from './input-record.js';
 
 /** Records that are stored in one step, and so in one write to the disk. */

@@ -1,15 +1,7 @@
 /** Keeps events until CleverTap has them: across crashes, deploys and outages. */
-export {
-  Outbox,
-  type Added,
-  type AddOptions,
-  type AddResult,
-  type OutboxCloseReport,
-  type OutboxCounters,
-  type OutboxRecord,
-  type RefusedResult,
-  type StoredResult,
-} from './outbox.js';
+export { Outbox } from './outbox.js';
+export type { Added, AddOptions, AddResult, OutboxRecord, RefusedResult, StoredResult } from './outbox-record.js';
+export type { OutboxCloseReport, OutboxCounters } from './outbox-report.js';
 export type { OutboxOptions } from './outbox-options.js';
 export type {
   DeadLetterNotice,

@@ -239,7 +239,7 @@ describe('a project whose credentials are refused', () => {
     await vi.waitFor(() => expect(told('hold')).toHaveLength(1));
     await settled();
     current = canaryCredentials() as typeof wrong;
-    await outbox.release(projectId);
+    expect(await outbox.release(projectId)).toBe(3);
     await vi.waitFor(() => expect(outbox.counters()).toMatchObject({ delivered: 3, projectsOnHold: 0 }));
     expect(queue.stored.size).toBe(0);
     expect(told('hold_ended')).toMatchObject([{ projectId }]);
