@@ -13,6 +13,8 @@ export interface QueueItem {
   readonly partition: string;
   /** What is kept; opaque to the engine. Never holds a token or a passcode. */
   readonly payload: string;
+  /** When it was first stored, in epoch milliseconds, if that was in another queue, from which it moves here. @default now */
+  readonly addedAt?: number | undefined;
 }
 
 /** What became of items that were given to `enqueue`. */
@@ -27,13 +29,15 @@ export interface EnqueueReport {
 export interface QueueDelivery {
   /** As it was stored. */
   readonly id: string;
+  /** As it was stored: whether the caller chose the id. An engine that remembers no id once it is done with may give false. */
+  readonly named: boolean;
   /** As it was stored. */
   readonly partition: string;
   /** As it was stored. */
   readonly payload: string;
   /** How often it was handed out before. */
   readonly deliveries: number;
-  /** When it was stored, in epoch milliseconds. */
+  /** When it was first stored, in epoch milliseconds. */
   readonly addedAt: number;
   /** As its last outcome said. */
   readonly failingSince: number | undefined;

@@ -50,6 +50,30 @@ export const queueChecks: readonly QueueCheck[] = [
     },
   },
   {
+    name: 'hands an item out as it was stored: whether it was named, and since when, if it was stored elsewhere before',
+    async run(trial) {
+      const queue = await trial.open();
+      const [moved, fresh] = items(2);
+      assert.ok(moved !== undefined && fresh !== undefined);
+      const addedAt = Date.now() - 3_600_000;
+      await queue.enqueue([
+        { ...moved, addedAt },
+        { ...fresh, named: false },
+      ]);
+      const got: QueueDelivery[] = [];
+      await trial.consume(queue, (delivery) => {
+        got.push(delivery);
+        return Promise.resolve(delivered);
+      });
+      await trial.untilEmpty(queue);
+      const of = (item: { readonly id: string }) => got.find(({ id }) => id === item.id);
+      assert.equal(of(moved)?.addedAt, addedAt);
+      assert.equal(of(moved)?.named, true);
+      assert.ok((of(fresh)?.addedAt ?? 0) > addedAt);
+      assert.equal(of(fresh)?.named, false);
+    },
+  },
+  {
     name: 'takes the same id for the same item: while it waits, once it is a dead letter, after it was delivered',
     async run(trial) {
       const queue = await trial.open();
@@ -147,6 +171,27 @@ export const queueChecks: readonly QueueCheck[] = [
       assert.deepEqual(idsOf(await deadOf(queue)), ['item-0001', 'item-0003']);
       const report = await queue.enqueue(items(1));
       assert.deepEqual(report.added, ['item-0000'], 'what was discarded may come again');
+    },
+  },
+  {
+    name: 'forgets since when a dead letter had been failing once it is replayed, so that it does not die of its age at once',
+    async run(trial) {
+      const queue = await trial.open();
+      await queue.enqueue(items(1));
+      const since: (number | undefined)[] = [];
+      const outcomes: Outcome[] = [
+        { kind: 'retry', at: Date.now(), reason: 'not now', failingSince: 1_234 },
+        { kind: 'dead', reason: 'it has been failing for too long' },
+      ];
+      await trial.consume(queue, ({ failingSince }) => {
+        since.push(failingSince);
+        return Promise.resolve(outcomes.shift() ?? delivered);
+      });
+      await trial.until('it is dead', async () => (await queue.stats()).dead === 1);
+      assert.equal(await queue.replay(idsOf(items(1))), 1);
+      await trial.untilEmpty(queue);
+      await trial.until('it was handed out for the third time', () => since.length === 3);
+      assert.deepEqual(since, [undefined, 1_234, undefined]);
     },
   },
   {

@@ -36,7 +36,14 @@ export class MemoryQueue implements Queue {
       if (this.stored.has(item.id)) duplicates.push(item.id);
       else {
         const now = Date.now();
-        const fresh = { addedAt: now, dueAt: now, deliveries: 0, failingSince: undefined, out: false, reason: '' };
+        const fresh = {
+          addedAt: item.addedAt ?? now,
+          dueAt: now,
+          deliveries: 0,
+          failingSince: undefined,
+          out: false,
+          reason: '',
+        };
         this.stored.set(item.id, { ...item, ...fresh });
         added.push(item.id);
       }
@@ -143,8 +150,8 @@ class Loop implements Consumer {
   }
 
   async #hand(item: Stored): Promise<void> {
-    const { id, partition, payload, addedAt, deliveries, failingSince } = item;
-    const delivery: QueueDelivery = { id, partition, payload, addedAt, deliveries, failingSince };
+    const { id, named, partition, payload, addedAt, deliveries, failingSince } = item;
+    const delivery: QueueDelivery = { id, named, partition, payload, addedAt, deliveries, failingSince };
     const outcome = await this.handler(delivery);
     item.out = false;
     item.deliveries += 1;

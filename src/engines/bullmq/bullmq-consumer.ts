@@ -241,6 +241,8 @@ function waitingForRedis(connection: RedisOptions): RedisOptions {
 function deliveryOf(job: StoredJob): QueueDelivery {
   return {
     id: itemIdOf(job.id ?? '') ?? job.id ?? '',
+    // Of one with a name, its job stays for a while once it is done.
+    named: job.opts.removeOnComplete !== true,
     partition: job.name,
     payload: job.data.payload,
     deliveries: job.attemptsStarted - 1,

@@ -16,6 +16,7 @@ export const UNLIMITED = 2 ** 31 - 1;
 export function jobOptionsOf(item: QueueItem, duplicateRetentionMs: number): JobsOptions {
   return {
     jobId: jobIdOf(item.id),
+    ...(item.addedAt === undefined ? {} : { timestamp: item.addedAt }),
     attempts: UNLIMITED,
     // An id that was made for this event alone does not come again, so nothing needs to be kept of it.
     removeOnComplete: item.named && duplicateRetentionMs > 0 ? { age: Math.ceil(duplicateRetentionMs / 1000) } : true,

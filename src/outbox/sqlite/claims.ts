@@ -14,6 +14,7 @@ interface Candidate {
 
 interface LeasedRow {
   readonly id: string;
+  readonly named: number;
   readonly payload: string;
   readonly deliveries: number;
   readonly added: number;
@@ -47,7 +48,7 @@ export class Claims {
     );
     this.#lease = database.prepare(
       `UPDATE items SET lease = ?, lease_until = ?, deliveries = deliveries + 1 WHERE seq = ?
-       RETURNING id, payload, deliveries, added, failing_since`,
+       RETURNING id, named, payload, deliveries, added, failing_since`,
     );
     this.#endExpired = database.prepare(
       'UPDATE items SET lease = NULL, lease_until = NULL WHERE lease IS NOT NULL AND lease_until <= ?',
@@ -121,6 +122,7 @@ export class Claims {
     claiming.took(partition, {
       seq,
       id: row.id,
+      named: row.named === 1,
       partition: name,
       payload: row.payload,
       deliveries: row.deliveries - 1,

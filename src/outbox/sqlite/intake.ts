@@ -40,11 +40,11 @@ export class Intake {
   }
 
   #store(item: QueueItem, now: number): boolean {
-    const { id, named, payload } = item;
+    const { id, named, payload, addedAt = now } = item;
     if (named && this.#deliveredIds.has(id, now)) return false;
     const partition = this.#bookkeeping.enter(item.partition);
     const seq = this.#bookkeeping.nextSeq();
-    const { changes } = this.#insert.run(seq, id, partition.key, now, now, named ? 1 : 0, payload, id);
+    const { changes } = this.#insert.run(seq, id, partition.key, now, addedAt, named ? 1 : 0, payload, id);
     if (Number(changes) === 0) return false;
     const size = sizeOf(item);
     this.#bookkeeping.count(partition, 1, size);

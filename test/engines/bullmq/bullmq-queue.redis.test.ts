@@ -35,6 +35,7 @@ describe('storing', () => {
     expect(deliveries).toEqual([
       {
         id: 'a',
+        named: true,
         partition: 'P-7',
         payload: 'naïve "payload" 😀',
         deliveries: 0,
