@@ -1,3 +1,5 @@
+import type { AnyAttributionError } from '../errors.js';
+
 /**
  * What an engine must do to remember events for the outbox. The outbox decides when something is due; the engine keeps
  * it until then, hands it out under a lease, and settles it as it is told.
@@ -82,6 +84,11 @@ export interface ConsumeOptions {
    * work: an engine may hand out items of them all the same.
    */
   readonly limits?: (() => ReadonlyMap<string, number>) | undefined;
+  /**
+   * Told of what no call reports: the consumer could not fetch, renew or settle items, or an outcome came after its lease had
+   * ended. It goes on by itself, and no item is lost. May be called often; must not throw.
+   */
+  readonly onTrouble?: ((error: AnyAttributionError) => void) | undefined;
 }
 
 /** What a consumer did until it stopped. */

@@ -34,4 +34,4 @@ export type { RequestCounts } from './request-counts.js';
 export { queueConformance } from './queue-conformance.js';
 export type { ConformanceCheck } from './queue-conformance.js';
 export { runQueueProcess } from './queue-process.js';
-export type { QueueProcess, QueueProcessTask, QueueStore, QueueUnderTest } from './queue-under-test.js';
+export type { QueueAbility, QueueProcess, QueueProcessTask, QueueStore, QueueUnderTest } from './queue-under-test.js';

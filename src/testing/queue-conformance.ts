@@ -1,5 +1,7 @@
-import { queueChecks, type QueueCheck } from './queue-checks.js';
+import type { QueueCheck } from './queue-check.js';
+import { queueChecks } from './queue-checks.js';
 import { QueueTrial } from './queue-trial.js';
+import { queueTroubleChecks } from './queue-trouble-checks.js';
 import type { QueueUnderTest } from './queue-under-test.js';
 
 /** A check to hand to any test runner. */
@@ -23,7 +25,7 @@ export interface ConformanceCheck {
  */
 export async function queueConformance(underTest: QueueUnderTest): Promise<ConformanceCheck[]> {
   const sample = await underTest.createStore();
-  const checks = queueChecks.map((check) => ({
+  const checks = [...queueChecks, ...queueTroubleChecks].map((check) => ({
     name: check.name,
     skip: reasonToSkip(check, underTest, sample),
     run: () => runCheck(check, underTest),
@@ -38,7 +40,7 @@ function reasonToSkip(
   sample: { readonly startProcess?: unknown; readonly cutOff?: unknown },
 ): string | undefined {
   if (needs === undefined) return undefined;
-  if (needs === 'bound' || needs === 'fairness') return lacks?.[needs];
+  if (needs !== 'startProcess' && needs !== 'cutOff') return lacks?.[needs];
   return sample[needs] === undefined ? `the store under test has no ${needs}()` : undefined;
 }
 

@@ -26,12 +26,18 @@ export interface QueueStore {
   drop?(): void | Promise<void>;
 }
 
+/**
+ * What an engine may be unable to do by its nature: keep a bound, have partitions take turns, limit how many of one partition are
+ * out.
+ */
+export type QueueAbility = 'bound' | 'fairness' | 'perPartition';
+
 /** The engine to check. */
 export interface QueueUnderTest {
   /** Makes a store for one check; with `maxEvents`, one that holds no more, of one partition alone as well. */
   createStore(bounds?: { readonly maxEvents: number }): QueueStore | Promise<QueueStore>;
   /** What it cannot do by its nature, with the reason: those checks are skipped and say so. */
-  readonly lacks?: Readonly<Partial<Record<'bound' | 'fairness', string>>>;
+  readonly lacks?: Readonly<Partial<Record<QueueAbility, string>>>;
   /** Shortest lease that the engine can keep, in milliseconds. @default 1000 */
   readonly shortestLeaseMs?: number;
   /** How long a check waits for what must come, in milliseconds. @default 15000 */

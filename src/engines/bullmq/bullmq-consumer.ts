@@ -220,6 +220,7 @@ export class BullmqConsumer implements Consumer {
 
   #report(action: string, error: unknown): void {
     const failure = redisFailure(action, error, this.#parts.queue.connection);
+    this.#parts.consume.onTrouble?.(failure);
     try {
       this.#parts.queue.onError(failure instanceof StorageError ? failure : new StorageError(failure.message));
     } catch {

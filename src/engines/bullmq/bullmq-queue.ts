@@ -145,12 +145,25 @@ class BullmqQueue implements Queue {
       Promise.all([queue.getJobCountByTypes(...STORED), memoryUse(commands)]),
     );
     let room = memory > MEMORY_SHARE_FOR_NEW ? 0 : maxEvents - stored;
+    const all = calls.flatMap(({ items }) => items);
+    // What is there already needs no room; which that is, is only asked where it decides.
+    const known = all.length <= room ? undefined : await this.#knownOf(all);
     return calls.filter(({ items, reject }) => {
-      const fits = items.length <= room;
-      if (fits) room -= items.length;
-      else reject(overflow(items.length, { stored, maxEvents, memory }));
+      const coming = known === undefined ? items.length : countUnknown(items, known);
+      const fits = coming <= room;
+      if (fits) room -= coming;
+      else reject(overflow(coming, { stored, maxEvents, memory }));
       return fits;
     });
+  }
+
+  async #knownOf(items: readonly QueueItem[]): Promise<Set<string>> {
+    const answers = await this.#link.run('store events', ({ backend, commands }) => {
+      const batch = commands.pipeline();
+      for (const { id } of items) batch.exists(backend.toKey(jobIdOf(id)));
+      return answersOf(batch);
+    });
+    return new Set(items.filter((_, index) => answers[index] === 1).map(({ id }) => id));
   }
 
   /** For each item, whether it had been stored before. */
@@ -187,4 +200,8 @@ function overflow(coming: number, use: { stored: number; maxEvents: number; memo
         `could not store ${what}: ${use.stored} are stored of the ${use.maxEvents} that maxEvents allows, dead letters ` +
           'included. Deliver or discard some, or raise maxEvents',
       );
+}
+
+function countUnknown(items: readonly QueueItem[], known: ReadonlySet<string>): number {
+  return new Set(items.flatMap(({ id }) => (known.has(id) ? [] : [id]))).size;
 }

@@ -1,3 +1,4 @@
+import { isAttributionError, StorageError } from '../../errors.js';
 import type { ConsumeOptions, Consumer, ConsumerReport, DeliveryHandler, Outcome } from '../queue.js';
 import type { StoreCalls } from './store-calls.js';
 import type { Claim, ClaimCursor, ClaimedItem, Held } from './store-operations.js';
@@ -79,8 +80,9 @@ export class SqliteConsumer implements Consumer {
       let claim: Claim;
       try {
         claim = await this.#claim();
-      } catch {
-        // Whoever adds learns of it as well; what is stored waits until the store is back.
+      } catch (error) {
+        // What is stored waits until the store is back.
+        this.#tellOf(error);
         this.#lookAgain(Date.now() + RETRY_MS);
         return;
       }
@@ -147,9 +149,11 @@ export class SqliteConsumer implements Consumer {
     for (;;) {
       try {
         const heeded = await this.#surroundings.calls.call('settle', { seq, lease, outcome });
-        if (heeded && this.#stopped !== undefined) this.#settledSinceStop += 1;
+        if (!heeded) this.#tellOf(new StorageError('an outcome was not heeded: it came after its lease had ended'));
+        else if (this.#stopped !== undefined) this.#settledSinceStop += 1;
         return;
-      } catch {
+      } catch (error) {
+        this.#tellOf(error);
         if (Date.now() + RETRY_MS > deadline || this.#stopped !== undefined) return;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
@@ -168,8 +172,9 @@ export class SqliteConsumer implements Consumer {
     const held = [...this.#out].map(({ seq, lease }) => ({ seq, lease }));
     try {
       await this.#surroundings.calls.call('renew', { held, until: Date.now() + this.#options.leaseMs });
-    } catch {
+    } catch (error) {
       // Tried again before the leases end.
+      this.#tellOf(error);
     }
   }
 
@@ -181,8 +186,9 @@ export class SqliteConsumer implements Consumer {
       if (version === this.#dataVersion) return;
       this.#dataVersion = version;
       this.wake();
-    } catch {
+    } catch (error) {
       // Looked again with the next poll.
+      this.#tellOf(error);
     }
   }
 
@@ -230,9 +236,15 @@ export class SqliteConsumer implements Consumer {
     if (held.length === 0) return 0;
     try {
       return await this.#surroundings.calls.call('handBack', held);
-    } catch {
+    } catch (error) {
       // Then they are due when their leases end.
+      this.#tellOf(error);
       return 0;
     }
+  }
+
+  #tellOf(error: unknown): void {
+    const known = isAttributionError(error) ? error : new StorageError('the outbox file could not be used');
+    this.#options.onTrouble?.(known);
   }
 }

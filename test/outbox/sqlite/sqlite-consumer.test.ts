@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { sqliteQueue } from '../../../src/outbox/sqlite/sqlite-queue.js';
+import { openRaw } from './raw-database.js';
+import { workFolder } from './work-folder.js';
+
+const folder = await workFolder();
+
+it('tells of an outcome that came after its lease had ended, since the item is handed out again', async () => {
+  const path = join(folder, 'late.db');
+  const queue = sqliteQueue({ path });
+  onTestFinished(() => queue.close());
+  await queue.enqueue([{ id: 'a', named: true, partition: 'P', payload: 'a' }]);
+  const troubles: string[] = [];
+  const others = openRaw(path);
+  const handler = () => {
+    // As if this process had been frozen, and another one had taken the item meanwhile.
+    others.exec('UPDATE items SET lease = lease + 1');
+    return Promise.resolve({ kind: 'delivered' } as const);
+  };
+  await queue.consume(handler, {
+    concurrency: 1,
+    leaseMs: 60_000,
+    onTrouble: ({ code, message }) => troubles.push(`${code}: ${message}`),
+  });
+  await expect.poll(() => troubles).toEqual([expect.stringMatching(/^storage: an outcome was not heeded/)]);
+  others.close();
+  expect(await queue.stats()).toMatchObject({ leased: 1, dead: 0 });
+});
