@@ -1,7 +1,7 @@
 /** Keeps events until CleverTap has them: across crashes, deploys and outages. */
 export { Outbox } from './outbox.js';
 export type { Added, AddOptions, AddResult, OutboxRecord, RefusedResult, StoredResult } from './outbox-record.js';
-export type { OutboxCloseReport, OutboxCounters } from './outbox-report.js';
+export type { OutboxCloseReport, OutboxCounters, OutboxStats } from './outbox-report.js';
 export type { OutboxOptions } from './outbox-options.js';
 export type {
   DeadLetterNotice,
@@ -9,7 +9,10 @@ export type {
   OutboxNotice,
   ProjectHoldNotice,
   RescheduledNotice,
+  SpillDrainedNotice,
+  SpilledNotice,
   StoredEventNotice,
+  TroubleNotice,
 } from './outbox-notice.js';
 export type {
   ConsumeOptions,

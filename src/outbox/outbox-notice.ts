@@ -44,5 +44,50 @@ export interface ProjectHoldNotice {
   readonly projectId: string;
 }
 
-/** Something that became of stored events; `type` tells the kinds apart. */
-export type OutboxNotice = OutboxDeliveredNotice | RescheduledNotice | DeadLetterNotice | ProjectHoldNotice;
+/** The queue could not be reached; events that were added are in the spill store. */
+export interface SpilledNotice {
+  /** The kind of notice. */
+  readonly type: 'spilled';
+  /** How many. */
+  readonly events: number;
+  /** Why the queue could not be reached, in a sentence. */
+  readonly reason: string;
+}
+
+/** All that was in the spill store is in the queue. */
+export interface SpillDrainedNotice {
+  /** The kind of notice. */
+  readonly type: 'spill_drained';
+  /** How many events this process brought there since the spill store was empty last. */
+  readonly events: number;
+}
+
+/**
+ * Something did not work in the background. It is tried again by itself, and no event is lost. Told of at most once a second
+ * for each of the things done; `troubles` counts all.
+ */
+export interface TroubleNotice {
+  /** The kind of notice. */
+  readonly type: 'trouble';
+  /**
+   * What is tried again: to `start` delivering, to `deliver` (that is, to fetch events and to settle them), to `drain` the spill
+   * store.
+   */
+  readonly doing: 'start' | 'deliver' | 'drain';
+  /** What kind of trouble. */
+  readonly code: ErrorCode;
+  /** Why, in a sentence. */
+  readonly reason: string;
+  /** How often there was trouble so far, this time included. */
+  readonly troubles: number;
+}
+
+/** Something that became of stored events, or of the outbox itself; `type` tells the kinds apart. */
+export type OutboxNotice =
+  | OutboxDeliveredNotice
+  | RescheduledNotice
+  | DeadLetterNotice
+  | ProjectHoldNotice
+  | SpilledNotice
+  | SpillDrainedNotice
+  | TroubleNotice;

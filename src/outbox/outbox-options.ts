@@ -14,6 +14,11 @@ export interface OutboxOptions<Policy extends UtmPolicy = 'all'> {
   /** Keeps the events, `sqliteQueue(…)` for instance; it is closed with the outbox. */
   readonly queue: Queue;
   /**
+   * Keeps events on this machine's disk while `queue` cannot be reached, and brings them there once it is back:
+   * `sqliteQueue({ path })`. With it, `add` goes on while Redis is away. Closed with the outbox. @default none: `add` rejects then
+   */
+  readonly spill?: Queue | undefined;
+  /**
    * Credentials of the projects that events name, asked when an event is delivered: they are never stored, and rotation
    * just works. The client's default project needs none.
    */
@@ -46,6 +51,7 @@ export interface OutboxOptions<Policy extends UtmPolicy = 'all'> {
 export interface ResolvedOutboxOptions {
   readonly client: AttributionClient<UtmPolicy>;
   readonly queue: Queue;
+  readonly spill: Queue | undefined;
   readonly credentials: CredentialsLookup | undefined;
   readonly concurrency: number;
   readonly perProject: number;
@@ -89,25 +95,30 @@ function isFunction(value: unknown): boolean {
 
 const MINUTE_MS = 60_000;
 
-const outboxOptionsSchema = z.strictObject({
-  client: withMethods<AttributionClient<UtmPolicy>>('must be an AttributionClient', 'project', 'send', 'parse'),
-  queue: withMethods<Queue>('must be a Queue, such as sqliteQueue({ path })', 'enqueue', 'consume', 'close'),
-  credentials: z
-    .custom<CredentialsLookup>(isFunction, { error: 'must be a function from project id to credentials' })
-    .optional(),
-  concurrency: count(256),
-  perProject: count(32),
-  deadlineMs: durationMs(MINUTE_MS),
-  leaseMs: durationMs(MINUTE_MS),
-  maxFailingMs: z
-    .custom<number>((value) => typeof value === 'number' && value > 0, {
-      error: 'must be a number of milliseconds greater than 0, or Infinity',
-    })
-    .default(7 * 24 * 60 * MINUTE_MS),
-  retry: schedule(10_000, 120 * MINUTE_MS),
-  probe: schedule(2 * MINUTE_MS, 60 * MINUTE_MS),
-  onNotice: z.custom<(notice: OutboxNotice) => void>(isFunction, { error: 'must be a function' }).optional(),
-});
+const QUEUE_METHODS = ['enqueue', 'consume', 'stats', 'close'];
+
+const outboxOptionsSchema = z
+  .strictObject({
+    client: withMethods<AttributionClient<UtmPolicy>>('must be an AttributionClient', 'project', 'send', 'parse'),
+    queue: withMethods<Queue>('must be a Queue, such as sqliteQueue({ path })', ...QUEUE_METHODS),
+    spill: withMethods<Queue>('must be a Queue, such as sqliteQueue({ path })', ...QUEUE_METHODS).optional(),
+    credentials: z
+      .custom<CredentialsLookup>(isFunction, { error: 'must be a function from project id to credentials' })
+      .optional(),
+    concurrency: count(256),
+    perProject: count(32),
+    deadlineMs: durationMs(MINUTE_MS),
+    leaseMs: durationMs(MINUTE_MS),
+    maxFailingMs: z
+      .custom<number>((value) => typeof value === 'number' && value > 0, {
+        error: 'must be a number of milliseconds greater than 0, or Infinity',
+      })
+      .default(7 * 24 * 60 * MINUTE_MS),
+    retry: schedule(10_000, 120 * MINUTE_MS),
+    probe: schedule(2 * MINUTE_MS, 60 * MINUTE_MS),
+    onNotice: z.custom<(notice: OutboxNotice) => void>(isFunction, { error: 'must be a function' }).optional(),
+  })
+  .refine(({ queue, spill }) => queue !== spill, { path: ['spill'], error: 'must be another queue than `queue`' });
 
 /**
  * Checks the options of an outbox and fills in the defaults.
@@ -115,6 +126,6 @@ const outboxOptionsSchema = z.strictObject({
  * @throws {ValidationError} with everything that is wrong at once.
  */
 export function resolveOutboxOptions(options: unknown): ResolvedOutboxOptions {
-  const { credentials, onNotice, ...checked } = validate(outboxOptionsSchema, options, 'options');
-  return Object.freeze({ ...checked, credentials, onNotice });
+  const { spill, credentials, onNotice, ...checked } = validate(outboxOptionsSchema, options, 'options');
+  return Object.freeze({ ...checked, spill, credentials, onNotice });
 }

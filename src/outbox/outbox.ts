@@ -3,11 +3,14 @@ import { ClosedError } from '../errors.js';
 import { NoticeListener } from '../observe/notice-listener.js';
 import { checkCloseOptions, type CloseOptions } from '../options.js';
 import { Deliveries } from './deliveries.js';
+import { LastingConsumer } from './lasting-consumer.js';
 import type { OutboxNotice } from './outbox-notice.js';
 import { resolveOutboxOptions, type OutboxOptions, type ResolvedOutboxOptions } from './outbox-options.js';
 import { checkRecord, type Added, type AddOptions, type AddResult, type OutboxRecord } from './outbox-record.js';
-import type { OutboxCloseReport, OutboxCounters } from './outbox-report.js';
-import type { Consumer, DeadLetter, QueueStats } from './queue.js';
+import type { OutboxCloseReport, OutboxCounters, OutboxStats } from './outbox-report.js';
+import type { DeadLetter, QueueItem } from './queue.js';
+import { Spill } from './spill.js';
+import { Troubles } from './troubles.js';
 
 /**
  * Remembers events until they are delivered: what `add` has resolved for arrives, across crashes and outages, at least
@@ -19,7 +22,9 @@ import type { Consumer, DeadLetter, QueueStats } from './queue.js';
 export class Outbox<Policy extends UtmPolicy = 'all'> {
   readonly #options: ResolvedOutboxOptions;
   readonly #deliveries: Deliveries;
-  #consumer: Promise<Consumer> | undefined = undefined;
+  readonly #troubles: Troubles;
+  readonly #consumer: LastingConsumer;
+  readonly #spill: Spill | undefined;
   #closing: Promise<OutboxCloseReport> | undefined = undefined;
   #added = 0;
   #duplicates = 0;
@@ -31,6 +36,13 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
     // What waits is due at the next probe; now it need not wait for that, and if this fails, it waits until then.
     const onHoldLifted = (projectId: string) => void this.#releaseStored(projectId).catch(() => undefined);
     this.#deliveries = new Deliveries(this.#options, listener, onHoldLifted);
+    this.#troubles = new Troubles(listener);
+    const { queue: engine, spill: store } = this.#options;
+    this.#consumer = new LastingConsumer({
+      begin: () => this.#consume(),
+      onTrouble: (error) => this.#troubles.note('start', error),
+    });
+    this.#spill = store && new Spill({ engine, store, listener, troubles: this.#troubles });
   }
 
   /** Whether `close()` was called. */
@@ -43,8 +55,8 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
    *
    * @throws {ValidationError} if the event or its id is not valid, or names no project where there is no default.
    * @throws {OverflowError} if the queue, or the project's share of it, is full.
-   * @throws {StorageError} if the queue cannot be reached or written to; then the event may or may not be stored, so add it
-   * again with an id.
+   * @throws {StorageError} if the queue cannot be reached or written to, and the spill store, if there is one, neither; then
+   * the event may or may not be stored, so add it again with an id.
    */
   async add(event: AttributionEvent<Policy>, options: AddOptions = {}): Promise<Added> {
     const [result] = await this.addMany([{ ...options, event }]);
@@ -58,13 +70,13 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
    * not valid cost no other.
    *
    * @throws {OverflowError} if not all valid ones fit; then none is stored.
-   * @throws {StorageError} if the queue cannot be reached or written to.
+   * @throws {StorageError} if the queue cannot be reached or written to, and the spill store, if there is one, neither.
    */
   async addMany(records: Iterable<OutboxRecord<Policy>>): Promise<readonly AddResult[]> {
     if (this.closed) throw new ClosedError('the outbox is closed and takes no more events');
     const checked = Array.from(records, (record) => checkRecord(record, this.#options.client));
     const items = checked.flatMap((result) => ('item' in result ? [result.item] : []));
-    const report = items.length === 0 ? { added: [], duplicates: [] } : await this.#options.queue.enqueue(items);
+    const report = items.length === 0 ? { added: [], duplicates: [] } : await this.#enqueue(items);
     this.#added += report.added.length;
     this.#duplicates += report.duplicates.length;
     const added = new Set(report.added);
@@ -77,20 +89,15 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
   }
 
   /**
-   * Starts to deliver, until `close()`. Calling it again changes nothing.
+   * Starts to deliver, until `close()`; and to bring to the queue what was spilled. Calling it again changes nothing.
    *
-   * @throws {StorageError} if the queue cannot be reached.
+   * If the queue cannot be reached, it is tried again in the background until it can, with a `trouble` notice each time; the
+   * promise resolves after the first try, however that ended.
    */
   async start(): Promise<void> {
     if (this.closed) throw new ClosedError('the outbox is closed and delivers no more');
-    const { queue, concurrency, perProject, leaseMs } = this.#options;
-    this.#consumer ??= queue.consume((delivery) => this.#deliveries.deliver(delivery), {
-      concurrency,
-      perPartition: perProject,
-      leaseMs,
-      limits: () => this.#deliveries.limits(),
-    });
-    await this.#consumer;
+    this.#spill?.start();
+    await this.#consumer.start();
   }
 
   /** Makes what waits for later due now, in one project, and lifts its hold: its credentials were replaced. Gives their number. */
@@ -99,9 +106,18 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
     return this.#releaseStored(projectId);
   }
 
-  /** How much is stored. */
-  stats(): Promise<QueueStats> {
-    return this.#options.queue.stats();
+  /**
+   * How much is stored. What is just moving from the spill store to the queue may be counted in both.
+   *
+   * @throws {StorageError} if the queue, or the spill store, cannot be reached.
+   */
+  async stats(): Promise<OutboxStats> {
+    // The spill store first, so that what moves meanwhile is not missed.
+    const spill = await this.#spill?.stats();
+    const stats = await this.#options.queue.stats();
+    const ages = [stats.oldestAgeMs, spill?.oldestAgeMs].filter((age) => age !== undefined);
+    const oldestAgeMs = ages.length === 0 ? undefined : Math.max(...ages);
+    return { ...stats, spilled: spill?.spilled ?? 0, oldestAgeMs };
   }
 
   /** The totals since the outbox was made, in this process. */
@@ -116,6 +132,11 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
       dead,
       out,
       projectsOnHold: this.#deliveries.projectsOnHold,
+      spilled: this.#spill?.counts.spilled ?? 0,
+      drained: this.#spill?.counts.drained ?? 0,
+      spillDuplicates: this.#spill?.counts.spillDuplicates ?? 0,
+      engineAway: this.#spill?.engineAway ?? false,
+      troubles: this.#troubles.total,
     };
   }
 
@@ -127,7 +148,7 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
   /** Makes dead letters due now, as if they had just been added; gives the number of those that were there. */
   async replay(ids: readonly string[]): Promise<number> {
     const replayed = await this.#options.queue.replay(ids);
-    (await this.#consumer)?.wake();
+    this.#consumer.wake();
     return replayed;
   }
 
@@ -138,7 +159,7 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
 
   /**
    * Takes no more events, delivers no more, waits for what is out, hands back what is left after `timeoutMs` (30,000 by
-   * default), and closes the queue. What is stored stays stored. Calling it again gives the same report.
+   * default), and closes the queue and the spill store. What is stored stays stored. Calling it again gives the same report.
    */
   async close(options: CloseOptions = {}): Promise<OutboxCloseReport> {
     const { timeoutMs } = checkCloseOptions(options);
@@ -155,22 +176,39 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
     const startedAt = performance.now();
     const { counts } = this.#deliveries;
     const { delivered, handedBack } = counts;
-    const consumer = await this.#consumer?.catch(() => undefined);
     // The sends end before the consumer's patience does, so that each tells what it knows of its event.
     const timer = Number.isFinite(timeoutMs) ? setTimeout(() => this.#deliveries.stop(), timeoutMs) : undefined;
-    const report = await consumer?.stop({ timeoutMs: timeoutMs + GRACE_MS });
+    const patience = { timeoutMs: timeoutMs + GRACE_MS };
+    const [report] = await Promise.all([this.#consumer.stop(patience), this.#spill?.stop(patience)]);
     clearTimeout(timer);
     await this.#options.queue.close();
+    // Last, so that what the queue refuses in its closing can still be put aside.
+    await this.#spill?.close();
     return {
       delivered: counts.delivered - delivered,
-      handedBack: counts.handedBack - handedBack + (report?.handedBack ?? 0),
+      handedBack: counts.handedBack - handedBack + report.handedBack,
       durationMs: Math.round(performance.now() - startedAt),
     };
   }
 
+  #enqueue(items: readonly QueueItem[]) {
+    return this.#spill === undefined ? this.#options.queue.enqueue(items) : this.#spill.enqueue(items);
+  }
+
+  #consume() {
+    const { queue, concurrency, perProject, leaseMs } = this.#options;
+    return queue.consume((delivery) => this.#deliveries.deliver(delivery), {
+      concurrency,
+      perPartition: perProject,
+      leaseMs,
+      limits: () => this.#deliveries.limits(),
+      onTrouble: (error) => this.#troubles.note('deliver', error),
+    });
+  }
+
   async #releaseStored(projectId: string): Promise<number> {
     const released = await this.#options.queue.release(projectId);
-    (await this.#consumer)?.wake();
+    this.#consumer.wake();
     return released;
   }
 }

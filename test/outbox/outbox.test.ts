@@ -277,6 +277,33 @@ describe('a project whose credentials are refused', () => {
   });
 });
 
+describe('start()', () => {
+  it('goes on in the background while the queue cannot be reached, tells of it, and delivers once it can', async () => {
+    const { outbox, queue, told } = await newOutbox();
+    await outbox.add(customEvent(), { id: 'x' });
+    queue.refuse = new StorageError('Redis is away');
+    await outbox.start();
+    expect(told('trouble')).toEqual([
+      { type: 'trouble', doing: 'start', code: 'storage', reason: 'Redis is away', troubles: 1 },
+    ]);
+    queue.refuse = undefined;
+    await outbox.start();
+    await vi.waitFor(() => expect(outbox.counters()).toMatchObject({ delivered: 1, troubles: 1 }), 5_000);
+  });
+
+  it('tells of what its consumer has trouble with, and goes on', async () => {
+    const { outbox, queue, told } = await newOutbox();
+    await outbox.start();
+    for (let times = 0; times < 3; times += 1) queue.trouble?.(new StorageError('the disk is full'));
+    expect(told('trouble')).toEqual([
+      { type: 'trouble', doing: 'deliver', code: 'storage', reason: 'the disk is full', troubles: 1 },
+    ]);
+    expect(outbox.counters().troubles).toBe(3);
+    await outbox.add(customEvent());
+    await vi.waitFor(() => expect(outbox.counters().delivered).toBe(1));
+  });
+});
+
 describe('close()', () => {
   it('waits for what is out', async () => {
     const { outbox, emulator, queue } = await newOutbox();

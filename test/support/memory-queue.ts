@@ -24,9 +24,11 @@ interface Stored extends QueueItem {
 export class MemoryQueue implements Queue {
   readonly stored = new Map<string, Stored>();
   readonly letters = new Map<string, DeadLetter>();
-  /** Fails the next `enqueue` with this. */
+  /** Fails `enqueue`, `consume` and `stats` with this. */
   refuse: Error | undefined = undefined;
   closed = false;
+  /** Tells the consumer of trouble. */
+  trouble: ConsumeOptions['onTrouble'];
   readonly #loops = new Set<Loop>();
 
   enqueue(items: readonly QueueItem[]): Promise<EnqueueReport> {
@@ -53,6 +55,8 @@ export class MemoryQueue implements Queue {
   }
 
   consume(handler: DeliveryHandler, options: ConsumeOptions): Promise<Consumer> {
+    if (this.refuse !== undefined) return Promise.reject(this.refuse);
+    this.trouble = options.onTrouble;
     const loop = new Loop(this, handler, options);
     this.#loops.add(loop);
     loop.wake();
@@ -60,6 +64,7 @@ export class MemoryQueue implements Queue {
   }
 
   stats(): Promise<QueueStats> {
+    if (this.refuse !== undefined) return Promise.reject(this.refuse);
     const all = [...this.stored.values()];
     const leased = all.filter(({ out }) => out).length;
     const ready = all.filter(({ out, dueAt }) => !out && dueAt <= Date.now()).length;

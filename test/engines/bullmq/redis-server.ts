@@ -60,6 +60,12 @@ export class RedisServer {
     await exit;
   }
 
+  /** Has it answer nothing, with its connections open, until the function it gives is called. */
+  freeze(): () => void {
+    this.#process?.kill('SIGSTOP');
+    return () => this.#process?.kill('SIGCONT');
+  }
+
   /** Kills it and removes its data. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
