@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { defineConfig } from 'vitest/config';
 import { viteBundledSource } from './scripts/bundled-source.js';
 
-const REDIS_TESTS = 'test/engines/**/*.redis.test.ts';
+const REDIS_TESTS = 'test/**/*.redis.test.ts';
 
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 // Where they are asked for, as in `npm run test:redis`, tests without a server fail rather than be left out.
