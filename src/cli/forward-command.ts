@@ -7,6 +7,7 @@ import { readCredentials } from './credentials-source.js';
 import { dryRun } from './dry-run.js';
 import { EXIT_CODE } from './exit-code.js';
 import { FileError } from './file-error.js';
+import { forwardThroughOutbox } from './forward-outbox.js';
 import { forwardRecords, STOP_TIMEOUT_MS } from './forward-records.js';
 import { addInputOptions, type InputFlags } from './input-options.js';
 import type { InputRecord } from './input-record.js';
@@ -28,6 +29,7 @@ interface ForwardFlags extends ClientFlags, InputFlags {
   readonly checkpoint?: string | false;
   readonly restart?: boolean;
   readonly acceptChanged?: boolean;
+  readonly outbox?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -50,6 +52,10 @@ What was in flight then may be sent twice: CleverTap's API has no idempotency ke
 nothing: it prints the summary again and ends with the exit code that the run had. The summary is of all runs together,
 its requests and seconds are of the last one. --restart sends everything again.
 A checkpoint is for one run at a time: while one is under way, its .lock keeps others out.
+
+With --outbox FILE, the records are kept in an outbox instead of a checkpoint and a file of failed ones: what is not
+delivered stays stored, and the same command delivers the rest, or "outbox drain" does. A record is stored once, however
+often the command is given within 90 days: one without an id gets one from its place and text. See "outbox --help".
 
 Exit code: 0 all delivered, 1 some rejected or failed, 2 the call was wrong, 130 interrupted.
 
@@ -79,6 +85,10 @@ export function createForwardCommand(terminal: Terminal): Command {
       '--accept-changed',
       'go on although a file has grown: the records that it had must be in their places, and those that have ended are not sent again',
     )
+    .option(
+      '--outbox <file>',
+      'store the records in this outbox first and deliver them from there; what is not delivered stays stored',
+    )
     .option('--dry-run', 'check everything and show the requests, credentials redacted, without sending')
     .option('--json', 'the summary as JSON')
     .addHelpText('after', HELP)
@@ -92,6 +102,10 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
   if (flags.dryRun === true) {
     const records = warnOfControlCharacters(reader.read(), (warning) => terminal.note(warning));
     process.exitCode = await dryRun(records, flags, terminal);
+    return;
+  }
+  if (flags.outbox !== undefined) {
+    await forwardThroughOutbox({ path: flags.outbox, inputs, reader, flags, terminal });
     return;
   }
   const credentials = readCredentials(flags.credentials, process.env);

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { CheckpointState } from './checkpoint-state.js';
+import type { Input } from './open-input.js';
 
 /** Where the records go that come back. */
 export interface ReturnedPaths {
@@ -29,4 +31,11 @@ function firstFree(start: string): string {
     // One that was taken away may have left its checkpoint, which would be in the way of whoever forwards the new one.
     if (!existsSync(path) && !existsSync(`${path}.checkpoint`)) return path;
   }
+}
+
+/** What the files of a run are named after. */
+export function baseName(first: Input | undefined): string {
+  if (first === undefined || first.path === '-') return 'stdin';
+  // A pipe has its name in a folder of the system (/dev/fd/63).
+  return first.identity === undefined ? basename(first.path) : first.path;
 }

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
 import { Checkpoint } from './checkpoint.js';
 import { readState } from './checkpoint-file.js';
 import { emptyState, type CheckpointState, type ReturnedFile } from './checkpoint-state.js';
 import type { DeliveryDoubts } from './delivery-doubts.js';
 import type { Input } from './open-input.js';
 import { inspectOutput, refuseSameFile } from './output-path.js';
-import { returnedPaths } from './returned-paths.js';
+import { baseName, returnedPaths } from './returned-paths.js';
 import { ReturnedRecords } from './returned-records.js';
 import { lockPath, RunLock } from './run-lock.js';
 import type { Tally } from './tally.js';
@@ -207,10 +206,4 @@ async function findBegun(path: string, inputs: readonly Input[]): Promise<Checkp
 
 function pathsOf(inputs: readonly Input[]): string[] {
   return inputs.filter(({ identity }) => identity !== undefined).map((input) => input.path);
-}
-
-function baseName(first: Input | undefined): string {
-  if (first === undefined || first.path === '-') return 'stdin';
-  // A pipe has its name in a folder of the system (/dev/fd/63).
-  return first.identity === undefined ? basename(first.path) : first.path;
 }

@@ -5,6 +5,19 @@ import type { InputRecord } from './input-record.js';
 import { countAll, totalsSince, type StatusTotals } from './status-totals.js';
 import type { Tally } from './tally.js';
 
+/** What a run that went through an outbox did to it, and left in it. */
+export interface OutboxReport {
+  readonly path: string;
+  /** Records that were stored. */
+  readonly added: number;
+  /** Records that had been stored before. */
+  readonly duplicates: number;
+  /** Events that are still to be delivered. */
+  readonly waiting: number;
+  /** Dead letters, those of earlier runs included. */
+  readonly dead: number;
+}
+
 /** All that is known at the end of a run. */
 export interface RunReport {
   /** Whether an earlier run had come to the end of the same inputs, so that this one had nothing to do. */
@@ -24,6 +37,8 @@ export interface RunReport {
     readonly failed: string | undefined;
     readonly checkpoint: string | undefined;
   };
+  /** The outbox that it went through, if it did. */
+  readonly outbox?: OutboxReport;
   /** Whether it ended before its inputs did. */
   readonly interrupted: boolean;
   /** The last record that was taken on. */
@@ -59,8 +74,20 @@ export function describeRun(report: RunReport): string[] {
     lines.push(`Rejected records, with the reason beside each: ${files.rejected} (mend them and forward that file)`);
   if (files.failed !== undefined)
     lines.push(`Failed records, with the reason beside each: ${files.failed} (forward that file later)`);
-  if (interrupted) lines.push(describeGoingOn(report));
+  if (report.outbox !== undefined) lines.push(...describeOutbox(report.outbox));
+  else if (interrupted) lines.push(describeGoingOn(report));
   return lines;
+}
+
+function describeOutbox({ path, waiting, dead }: OutboxReport): string[] {
+  return [
+    ...(waiting > 0
+      ? [
+          `${waiting} are still stored in ${path}: run the same command again to go on, or see clevertap-attribution outbox status ${path}`,
+        ]
+      : []),
+    ...(dead > 0 ? [`${dead} are dead letters: see clevertap-attribution outbox dead ${path}`] : []),
+  ];
 }
 
 function describeTotals({ delivered, rejected, failed }: StatusTotals): string {
@@ -116,7 +143,8 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
 
 /** The report for machines. */
 export function runReportAsJson(report: RunReport): string {
-  const { finishedAlready, tally, earlier, doubts, counters, seconds, files, interrupted, last, problem } = report;
+  const { finishedAlready, tally, earlier, doubts, counters, seconds, files, outbox, interrupted, last, problem } =
+    report;
   const { maybeDuplicate, unconfirmed } = doubts;
   return JSON.stringify({
     finishedAlready,
@@ -130,6 +158,7 @@ export function runReportAsJson(report: RunReport): string {
     doubts: { maybeDuplicate, unconfirmed },
     counters,
     files,
+    ...(outbox !== undefined && { outbox }),
     last: last === undefined ? null : { path: last.path, line: last.line },
   });
 }
