@@ -13,9 +13,10 @@ export function prepareConnection(
   lockTimeoutMs: number,
   maxPages: (pageSize: number) => number,
 ): void {
-  checkSqliteVersion(database);
+  // First of all: even to prepare a statement reads the schema, which another process may be about to write.
   database.exec(`PRAGMA busy_timeout = ${lockTimeoutMs}`);
-  checkOwnership(database);
+  checkSqliteVersion(database);
+  checkOwnershipAtOnce(database);
   // Only heeded while the file is empty, and only before the write-ahead log is.
   database.exec('PRAGMA auto_vacuum = INCREMENTAL');
   useWriteAheadLog(database, lockTimeoutMs);
@@ -24,6 +25,13 @@ export function prepareConnection(
   database.exec('UPDATE totals SET opened = opened + 1');
   ensureFullSync(database);
   database.exec(`PRAGMA max_page_count = ${maxPages(Number(readPragma(database, 'page_size')))}`);
+}
+
+/** In one transaction, since another process may be making the file an outbox meanwhile. */
+function checkOwnershipAtOnce(database: Database): void {
+  database.exec('BEGIN');
+  checkOwnership(database);
+  database.exec('COMMIT');
 }
 
 function checkSqliteVersion(database: Database): void {
