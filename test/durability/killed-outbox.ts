@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { startEmulator } from '../../src/testing/index.js';
 import { openRaw } from '../outbox/sqlite/raw-database.js';
 import { canaryCredentials } from '../support/canary.js';
+import { OutboxProcess } from './outbox-process.js';
 
 /** How to torture an outbox. */
 export interface OutboxKillPlan {
@@ -31,17 +29,14 @@ export interface OutboxKillReport {
   readonly unacknowledged: number;
   /** Events that arrived more than once, counted as often as they arrived too much. */
   readonly repeats: number;
-  /** Most events that were out when a kill came, as the emulator saw it: arrived, and repeated later. */
+  /** Most events that arrived in one run and were repeated later: they were out when it was killed. */
   readonly worstRepeats: number;
-  readonly deadLetters: number;
+  readonly deadLetters: number | undefined;
   readonly integrity: string;
   readonly exitCode: number | null;
   /** What all runs printed beside the ids, for the search for secrets. */
   readonly output: string;
 }
-
-const main = join(import.meta.dirname, 'outbox-process-main.ts');
-const root = join(import.meta.dirname, '../..');
 
 /**
  * Runs producers and a delivery over one file, killing them with SIGKILL at random moments, then a delivery to the end; a kill
@@ -65,33 +60,34 @@ export async function killOutbox(plan: OutboxKillPlan): Promise<OutboxKillReport
     },
   });
   let output = '';
-  let deadLetters = -1;
   const start = (producers: number) => {
-    const args = [path, emulator.baseUrl, `${run}`, `${producers}`, `${plan.inFlight}`];
-    const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
-      cwd: root,
-      env: { ...process.env, PROJECTS: JSON.stringify(projects) },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    createInterface(child.stdout).on('line', (line) => {
-      if (/^\d+-\d+-\d+$/.test(line)) accepted.add(line);
-      else if (line.startsWith('dead letters: ')) deadLetters = Number(line.slice(14));
-      // A line that was cut off is an event whose acceptance nobody has heard of.
-    });
-    return { child, exited: once(child, 'close') as Promise<[number | null]> };
+    // A lease that is short, so that what a killed run had is due again before long.
+    const { inFlight } = plan;
+    const task = {
+      store: path,
+      baseUrl: emulator.baseUrl,
+      run: `${run}`,
+      producers,
+      inFlight,
+      leaseMs: 1_000,
+      projects,
+    };
+    return new OutboxProcess(task, (id) => accepted.add(id));
   };
   try {
     for (; run < plan.kills; run += 1) {
-      const { child, exited } = start(plan.producers);
+      const killed = start(plan.producers);
       const before = accepted.size;
-      while (accepted.size === before && child.exitCode === null) await pause(1);
+      while (accepted.size === before && killed.child.exitCode === null) await pause(1);
       await pause(plan.random() * plan.longestRunMs);
-      child.kill('SIGKILL');
-      const [exitCode] = await exited;
+      killed.child.kill('SIGKILL');
+      const exitCode = await killed.exited;
+      output += killed.output;
       if (exitCode !== null) throw new Error(`a run ended by itself:\n${output}`);
     }
-    const [exitCode] = await start(0).exited;
+    const last = start(0);
+    const exitCode = await last.exited;
+    output += last.output;
     const repeatsByRun = new Map<number, number>();
     for (const runs of arrivals.values()) {
       // Each but the last was out when the run that it was in was killed.
@@ -104,7 +100,7 @@ export async function killOutbox(plan: OutboxKillPlan): Promise<OutboxKillReport
       unacknowledged: [...arrivals.keys()].filter((id) => !accepted.has(id)).length,
       repeats: [...repeatsByRun.values()].reduce((sum, count) => sum + count, 0),
       worstRepeats: Math.max(0, ...repeatsByRun.values()),
-      deadLetters,
+      deadLetters: last.said.deadLetters,
       integrity: integrityOf(path),
       exitCode,
       output,

@@ -1,27 +1,31 @@
 /**
- * What is killed: producers that add events and say so, and a delivery, over one file. Without producers it delivers until
- * nothing is left, and ends.
+ * A process with an outbox: producers that add events and say so, and a delivery, over a file or on Redis. Once its producers
+ * have added all, it delivers until nothing is left, and ends.
  */
 import { AttributionClient, type CredentialsInput } from 'clevertap-attribution';
+import { bullmqQueue } from 'clevertap-attribution/bullmq';
 import { Outbox, sqliteQueue } from 'clevertap-attribution/outbox';
+import type { OutboxProcessTask } from './outbox-process.js';
 
-const [path = '', baseUrl = '', run = '', producers = '0', inFlight = '32'] = process.argv.slice(2);
-const projects = JSON.parse(process.env['PROJECTS'] ?? '[]') as CredentialsInput[];
+const { store, baseUrl, run, producers, each, inFlight, leaseMs, ...task } = JSON.parse(
+  process.env['TASK'] ?? '{}',
+) as OutboxProcessTask;
+// The same type, of the sources there and of the built package here.
+const projects = task.projects as readonly unknown[] as CredentialsInput[];
 
 const client = new AttributionClient({ partnerName: 'airbridge', baseUrl });
 const outbox = new Outbox({
   client,
-  queue: sqliteQueue({ path, pollMs: 50 }),
-  credentials: (projectId) => projects.find((each) => each.projectId === projectId),
-  concurrency: Number(inFlight),
-  perProject: Number(inFlight),
-  // What a killed run had is due again before long.
-  leaseMs: 1_000,
+  queue: store.startsWith('redis:') ? bullmqQueue({ connection: store }) : sqliteQueue({ path: store, pollMs: 50 }),
+  credentials: (projectId) => projects.find((project) => project.projectId === projectId),
+  concurrency: inFlight,
+  perProject: inFlight,
+  leaseMs,
 });
 await outbox.start();
 
-async function produce(producer: number): Promise<never> {
-  for (let number = 0; ; number += 1) {
+async function produce(producer: number): Promise<void> {
+  for (let number = 0; number < (each ?? Infinity); number += 1) {
     const id = `${run}-${producer}-${number}`;
     const projectId = projects[number % projects.length]?.projectId;
     const event = { type: 'custom', name: 'Checkout', deviceIdentifier: '__g1', platform: 'android' } as const;
@@ -32,15 +36,13 @@ async function produce(producer: number): Promise<never> {
   }
 }
 
-if (Number(producers) > 0) {
-  await Promise.all(Array.from({ length: Number(producers) }, (_, producer) => produce(producer)));
-}
+await Promise.all(Array.from({ length: producers }, (_, producer) => produce(producer)));
 for (;;) {
   const { ready, delayed, leased } = await outbox.stats();
   if (ready + delayed + leased === 0) break;
   await new Promise((resolve) => setTimeout(resolve, 50));
 }
 const { dead } = await outbox.stats();
-process.stdout.write(`dead letters: ${dead}\n`);
+process.stdout.write(`dead letters: ${dead}\ndelivered: ${outbox.counters().delivered}\n`);
 await outbox.close();
 await client.close();
