@@ -18,7 +18,14 @@ export interface Endpoint {
 export function resolveEndpoint(region: RegionCode, baseUrl?: BaseUrl): Endpoint {
   const base = (typeof baseUrl === 'string' ? baseUrl : baseUrl?.[region]) ?? `https://${regionByCode(region).host}`;
   const { origin, host, pathname } = new URL(base);
-  return Object.freeze({ region, origin, host, path: `${pathname.replace(/\/+$/, '')}/attribution` });
+  return Object.freeze({ region, origin, host, path: `${withoutSlashesAtEnd(pathname)}/attribution` });
+}
+
+// Not a pattern such as /\/+$/, whose time grows with the square of the slashes.
+function withoutSlashesAtEnd(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end -= 1;
+  return path.slice(0, end);
 }
 
 /** What is wrong with a base URL, or undefined. Plain HTTP is for loopback addresses, or with the explicit opt-in. */
