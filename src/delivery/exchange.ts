@@ -1,3 +1,4 @@
+import { AnswerBody } from './answer-body.js';
 import type { Connection } from './connection.js';
 import { Expiring, type Deadlines } from './deadlines.js';
 import type { AttemptOutcome } from './outcome.js';
@@ -25,8 +26,9 @@ export class HttpExchange extends Expiring implements Exchange {
   #abort: (() => void) | undefined = undefined;
   #over = false;
   #retryAfter: string | undefined = undefined;
+  /** The first part of the body, which mostly is all of it. */
   #chunk: Buffer | undefined = undefined;
-  #chunks: Buffer[] | undefined = undefined;
+  #parts: AnswerBody | undefined = undefined;
   #bytes = 0;
 
   constructor(
@@ -85,7 +87,7 @@ export class HttpExchange extends Expiring implements Exchange {
   onData(chunk: Buffer): boolean {
     this.#bytes += chunk.length;
     if (this.#chunk === undefined) this.#chunk = chunk;
-    else (this.#chunks ??= [this.#chunk]).push(chunk);
+    else (this.#parts ??= this.#collectFrom(this.#chunk)).add(chunk);
     if (this.#bytes >= MAX_BODY_BYTES) this.#finishEarly();
     return true;
   }
@@ -125,8 +127,13 @@ export class HttpExchange extends Expiring implements Exchange {
   }
 
   #body(): string {
-    if (this.#chunks === undefined) return this.#chunk?.toString('utf8') ?? '';
-    return Buffer.concat(this.#chunks, Math.min(this.#bytes, MAX_BODY_BYTES)).toString('utf8');
+    return this.#parts?.toString() ?? this.#chunk?.toString('utf8', 0, MAX_BODY_BYTES) ?? '';
+  }
+
+  #collectFrom(first: Buffer): AnswerBody {
+    const parts = new AnswerBody(MAX_BODY_BYTES);
+    parts.add(first);
+    return parts;
   }
 
   #giveUp(): boolean {
