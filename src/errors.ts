@@ -152,7 +152,7 @@ function showKey(key: string | number): string {
   const whole = String(key);
   const text = whole.length > MAX_KEY_LENGTH ? `${whole.slice(0, MAX_KEY_LENGTH).toWellFormed()}…` : whole;
   if (/^[\p{L}\p{N}_.$ ()…-]*$/u.test(text)) return text;
-  return JSON.stringify(text).replace(/[\p{Cc}\u2028\u2029]/gu, (character) => {
+  return JSON.stringify(text).replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }

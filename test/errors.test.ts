@@ -343,8 +343,8 @@ describe('types of errors', () => {
 });
 
 it('shows keys of foreign input so that none forges a line of a log', () => {
-  const forged = 'x\nERROR all is lost\u2028';
+  const forged = 'x\nERROR all is lost\u2028\u202e';
   const error = new ValidationError('event', [{ path: ['params', forged], message: 'must be a finite number' }]);
-  expect(error.message).toBe('event: params."x\\nERROR all is lost\\u2028": must be a finite number');
+  expect(error.message).toBe('event: params."x\\nERROR all is lost\\u2028\\u202e": must be a finite number');
   expect(error.issues[0]?.path).toEqual(['params', forged]);
 });

@@ -22,18 +22,19 @@ export function trimSpaces(text: string): string {
 }
 
 const CONTROL_CHARACTER = /[\p{Cc}\u2028\u2029]/u;
-const CONTROL_CHARACTERS = /[\p{Cc}\u2028\u2029\s]+/gu;
+// Marks that turn the direction of writing among them: they show a line in another order than it has.
+const NOT_ON_A_LINE = /[\p{Cc}\u2028-\u202e\u2066-\u2069\s]+/gu;
 
 /** Whether a text holds a control character or a line separator. */
 export function hasControlCharacter(text: string): boolean {
   return CONTROL_CHARACTER.test(text);
 }
 
-/** A foreign text on one line, without control characters and of bounded length, fit for a message or a log. */
+/** A foreign text on one line, without control characters and direction marks and of bounded length, fit for a message or a log. */
 export function toSingleLine(text: string, maxLength = 300): string {
   const line = text
     .slice(0, maxLength * 4)
-    .replace(CONTROL_CHARACTERS, ' ')
+    .replace(NOT_ON_A_LINE, ' ')
     .trim()
     .toWellFormed();
   return line.length > maxLength ? `${line.slice(0, maxLength).toWellFormed()}…` : line;

@@ -67,6 +67,12 @@ describe('toSingleLine', () => {
     expect(toSingleLine('a\u0000b\u001b[31mc\u007fd\u0085e')).toBe('a b [31mc d e');
   });
 
+  it('lets no mark through that shows a line in another order than it has', () => {
+    expect(toSingleLine('a\u202eb\u202c \u2066c\u2069d')).toBe('a b c d');
+    // Joiners of scripts and of emoji are no such marks.
+    expect(toSingleLine('क्\u200dष 👩\u200d💻')).toBe('क्\u200dष 👩\u200d💻');
+  });
+
   it('replaces lone surrogates, also those that cutting makes', () => {
     expect(toSingleLine('a\ud800b')).toBe('a\ufffdb');
     expect(toSingleLine('😀😀', 3)).toBe('😀\ufffd…');
