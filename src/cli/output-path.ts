@@ -1,4 +1,4 @@
-import { accessSync, constants, lstatSync, realpathSync } from 'node:fs';
+import { accessSync, constants, lstatSync, realpathSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describeFileTrouble } from './file-error.js';
 import { UsageError } from './usage-error.js';
@@ -11,7 +11,7 @@ export const NO_FOLLOW = (constants as { readonly O_NOFOLLOW?: number }).O_NOFOL
  * Looks at a path that this program is going to write, without touching it.
  *
  * @returns whether there is a file.
- * @throws {UsageError} if it is a link, a folder or a device, or its folder cannot be written.
+ * @throws {UsageError} if it is a link, a folder, a device or another user's, or its folder cannot be written.
  */
 export function inspectOutput(path: string): boolean {
   const folder = dirname(path);
@@ -19,12 +19,25 @@ export function inspectOutput(path: string): boolean {
     accessSync(folder, constants.W_OK);
     const found = lstatSync(path, { throwIfNoEntry: false });
     if (found === undefined) return false;
-    if (found.isFile()) return true;
-    const what = found.isSymbolicLink() ? 'a symbolic link' : 'no regular file';
-    throw new UsageError(`${path} is ${what}, which is not written to: name another file`);
+    if (!found.isFile()) {
+      const what = found.isSymbolicLink() ? 'a symbolic link' : 'no regular file';
+      throw new UsageError(`${path} is ${what}, which is not written to: name another file`);
+    }
+    if (isForeign(found)) {
+      throw new UsageError(
+        `${path} belongs to another user, so it is neither gone on with nor written to: name another`,
+      );
+    }
+    return true;
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError(`cannot write ${path}: ${describeFileTrouble(error)}`);
   }
+}
+
+// Where others can write to the folder, a checkpoint of theirs could name any file of this user as one to be cut and written.
+function isForeign({ uid }: Stats): boolean {
+  const self = process.geteuid?.();
+  return self !== undefined && uid !== self;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { chownSync, mkdirSync, symlinkSync } from 'node:fs';
 import { relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inspectOutput, refuseSameFile } from '../../src/cli/output-path.js';
@@ -24,6 +24,13 @@ describe('a path that is going to be written', () => {
     mkdirSync(folder.at('folder'));
     expect(() => inspectOutput(folder.at('folder'))).toThrow('is no regular file');
     if (process.platform !== 'win32') expect(() => inspectOutput('/dev/null')).toThrow('is no regular file');
+  });
+
+  // Only root can give a file away.
+  it.skipIf(process.geteuid?.() !== 0)('must be no other user’s', () => {
+    const folder = workFolder();
+    chownSync(folder.write('theirs', ''), 12_345, 12_345);
+    expect(() => inspectOutput(folder.at('theirs'))).toThrow(`${folder.at('theirs')} belongs to another user`);
   });
 
   it('must be in a folder that is there', () => {
