@@ -35,7 +35,8 @@ export interface CredentialsSource {
 }
 
 /**
- * Collects credentials from a file, if one is named, and the environment.
+ * Collects credentials from a file, if one is named, and the environment, out of which token and passcode are taken: what
+ * Node reports of a crash shows the whole environment.
  *
  * The file is JSON: an object by project id, or a list of credentials. With a single project in it, that is the default.
  * The environment's project is the default before it, and counts where the file has the same one.
@@ -79,6 +80,7 @@ function readEnvironment(environment: NodeJS.ProcessEnv): Credentials[] {
   const projectId = given('projectId');
   const projectToken = given('projectToken');
   const projectPasscode = given('projectPasscode');
+  for (const name of [ENVIRONMENT.projectToken, ENVIRONMENT.projectPasscode]) Reflect.deleteProperty(environment, name);
   if (projectId === undefined && projectToken === undefined && projectPasscode === undefined) return [];
   const input = { projectId, projectToken, projectPasscode, region: given('region') };
   return [check(input, `the environment (${REQUIRED_VARIABLES})`)];

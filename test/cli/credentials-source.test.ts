@@ -7,12 +7,15 @@ import { workFolder } from './work-folder.js';
 
 const secrets = { projectToken: CANARY_TOKEN, projectPasscode: CANARY_PASSCODE };
 
-const environment = {
+const fromEnvironment = {
   [ENVIRONMENT.projectId]: 'ENV-1',
   [ENVIRONMENT.projectToken]: CANARY_TOKEN,
   [ENVIRONMENT.projectPasscode]: CANARY_PASSCODE,
   [ENVIRONMENT.region]: 'India',
 };
+
+/** Variables of a process that has them all. */
+const environment = (): NodeJS.ProcessEnv => ({ ...fromEnvironment });
 
 function fromFile(content: unknown, env: NodeJS.ProcessEnv = {}) {
   const text = typeof content === 'string' ? content : JSON.stringify(content);
@@ -90,14 +93,24 @@ describe('credentials from a file', () => {
 
 describe('credentials from the environment', () => {
   it('are the default, also beside a file', () => {
-    expect(readCredentials(undefined, environment).defaultProject).toMatchObject({ projectId: 'ENV-1', region: 'in' });
-    const source = fromFile({ 'P-1': secrets }, environment);
+    expect(readCredentials(undefined, environment()).defaultProject).toMatchObject({
+      projectId: 'ENV-1',
+      region: 'in',
+    });
+    const source = fromFile({ 'P-1': secrets }, environment());
     expect(source.defaultProject?.projectId).toBe('ENV-1');
     expect(source.get('P-1')).toBeDefined();
   });
 
+  it('are taken out of it, so that no report of a crash shows them', () => {
+    const variables = environment();
+    readCredentials(undefined, variables);
+    expect(canariesIn(JSON.stringify(variables))).toEqual([]);
+    expect(variables[ENVIRONMENT.projectId]).toBe('ENV-1');
+  });
+
   it('count where the file has the same project', () => {
-    expect(fromFile({ 'ENV-1': { ...secrets, region: 'us' } }, environment).get('ENV-1')).toMatchObject({
+    expect(fromFile({ 'ENV-1': { ...secrets, region: 'us' } }, environment()).get('ENV-1')).toMatchObject({
       region: 'in',
     });
   });
@@ -108,7 +121,7 @@ describe('credentials from the environment', () => {
   });
 
   it('are refused where one is missing', () => {
-    const { [ENVIRONMENT.projectPasscode]: passcode, ...others } = environment;
+    const { [ENVIRONMENT.projectPasscode]: passcode, ...others } = environment();
     expect(passcode).toBeDefined();
     expect(refusalOf(() => readCredentials(undefined, others))).toContain(
       'the environment (CLEVERTAP_PROJECT_ID, CLEVERTAP_PROJECT_TOKEN, CLEVERTAP_PROJECT_PASSCODE): projectPasscode: ',
@@ -140,13 +153,13 @@ describe('a project that there are no credentials of', () => {
 
   it('is told with the file and the project of the environment', () => {
     const path = file();
-    expect(told(path, environment)).toBe(
+    expect(told(path, environment())).toBe(
       `no credentials for project P-9: ${path} has none, and CLEVERTAP_PROJECT_ID is ENV-1; add its projectToken, projectPasscode and region to that file`,
     );
   });
 
   it('is told with the project of the environment where no file was named', () => {
-    expect(told(undefined, environment)).toBe(
+    expect(told(undefined, environment())).toBe(
       'no credentials for project P-9: CLEVERTAP_PROJECT_ID is ENV-1, and no file was named; name one that has them with --credentials',
     );
   });

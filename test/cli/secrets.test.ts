@@ -70,6 +70,21 @@ describe('token and passcode', () => {
     expect(canariesWritten(run.folder)).toEqual([]);
   });
 
+  // Node writes the same report at a crash with --report-on-fatalerror or --report-uncaught-exception.
+  it.skipIf(process.platform === 'win32')('stay out of the report that Node writes of a process', async () => {
+    const run = await emulatedRun();
+    run.folder.write('a.ndjson', ndjson(numberedRecords(3)));
+    run.emulator.faults.add({ kind: 'hang' });
+    const options = '--report-on-signal --report-filename=report.json';
+    const running = run.startForward(['a.ndjson'], { env: { ...env, NODE_OPTIONS: options } });
+    await vi.waitUntil(() => run.emulator.counts.requests > 0, { timeout: 15_000, interval: 5 });
+    running.child.kill('SIGUSR2');
+    await vi.waitUntil(() => running.stderr.includes('Node.js report completed'), { timeout: 15_000, interval: 5 });
+    const report = readFileSync(run.folder.at('report.json'), 'utf8');
+    expect(report).toContain('CLEVERTAP_PARTNER_NAME');
+    expect(canariesIn(report)).toEqual([]);
+  });
+
   it('cannot be given as options', async () => {
     for (const command of ['forward', 'send']) {
       const { stdout } = await runCli([command, '--help'], { cwd: workFolder().path });
