@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type * as Undici from 'undici';
+import { dispatchUntraced } from './untraced.js';
 
 /** Establishes sockets; one for all connections, so that they resume each other's TLS sessions. */
 export type Connector = Undici.buildConnector.connector;
@@ -66,7 +67,7 @@ export class Connection {
 
   /** Sends a request; only while there is room. */
   send(request: Undici.Dispatcher.DispatchOptions, handler: Undici.Dispatcher.DispatchHandler): void {
-    this.#client.dispatch(request, handler);
+    dispatchUntraced(this.#client, request, handler);
   }
 
   /** Establishes the socket for the first request ahead of it; rejects if that fails or takes longer than `timeoutMs`. */

@@ -4,6 +4,7 @@ import { Deadlines } from './deadlines.js';
 import { HttpExchange, type ConnectionOwner } from './exchange.js';
 import { REQUEST_HEADERS } from './request-headers.js';
 import type { Exchange, OutcomeListener, Transport, WarmUp } from './transport.js';
+import { dispatchUntraced } from './untraced.js';
 
 /**
  * Carries requests over a dispatcher that the caller passed in: a proxy agent, a mock, the emulator in process.
@@ -25,7 +26,7 @@ export class DispatcherTransport implements Transport {
     const exchange = new HttpExchange(request, timeoutMs, listener, this.#deadlines, this.#owner);
     exchange.begin();
     try {
-      this.dispatcher.dispatch(request, new ControllerHandler(exchange));
+      dispatchUntraced(this.dispatcher, request, new ControllerHandler(exchange));
     } catch (error) {
       exchange.onError(error instanceof Error ? error : new Error(String(error)));
     }

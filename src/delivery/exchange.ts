@@ -66,7 +66,7 @@ export class HttpExchange extends Expiring implements Exchange {
     // Until something is written it is certain that nothing was recorded, so that is network trouble, not a time-out.
     const reason = written ? 'timeout' : 'network';
     if (!this.#giveUp()) return;
-    this.listener.onOutcome({ kind: 'no_answer', reason, written, reset: false, message, code: undefined });
+    this.#tell({ kind: 'no_answer', reason, written, reset: false, message, code: undefined });
   }
 
   onConnect(abort: () => void): void {
@@ -95,7 +95,7 @@ export class HttpExchange extends Expiring implements Exchange {
   onComplete(): void {
     if (this.#over) return;
     this.#end(true);
-    this.listener.onOutcome(this.#answer());
+    this.#tell(this.#answer());
   }
 
   onError(error: Error & { code?: string }): void {
@@ -105,7 +105,7 @@ export class HttpExchange extends Expiring implements Exchange {
     this.#end(false);
     const { message, code } = error;
     const reset = written && RESET_CODES.has(code);
-    this.listener.onOutcome({ kind: 'no_answer', reason: 'network', written, reset, message, code });
+    this.#tell({ kind: 'no_answer', reason: 'network', written, reset, message, code });
   }
 
   /** A protocol upgrade that nobody asked for: an answer like any other, and nothing to talk about further. */
@@ -114,12 +114,18 @@ export class HttpExchange extends Expiring implements Exchange {
     if (this.#over) return;
     this.onHeaders(status, headers ?? []);
     this.#end(false);
-    this.listener.onOutcome({ kind: 'answer', status, retryAfter: undefined, body: '' });
+    this.#tell({ kind: 'answer', status, retryAfter: undefined, body: '' });
   }
 
   /** The bound is reached: what was read is the answer. */
   #finishEarly(): void {
-    if (this.#giveUp()) this.listener.onOutcome(this.#answer());
+    if (this.#giveUp()) this.#tell(this.#answer());
+  }
+
+  #tell(outcome: AttemptOutcome): void {
+    const { listener } = this;
+    if (listener.caller === undefined) listener.onOutcome(outcome);
+    else listener.caller(() => listener.onOutcome(outcome));
   }
 
   #answer(): AttemptOutcome {

@@ -23,6 +23,7 @@ import { decideRetry } from './retry-decision.js';
 import { RetryLoop, type Retrying } from './retry-loop.js';
 import type { SendingContext, SendingListener, SendingProject, SendingSettings } from './sending-context.js';
 import type { Exchange, OutcomeListener } from './transport.js';
+import { callerContext } from './untraced.js';
 
 type Phase = keyof typeof DOING;
 
@@ -34,6 +35,7 @@ type Phase = keyof typeof DOING;
  */
 export class Sending extends Expiring implements OutcomeListener, Entrant, Abortable, Retrying {
   readonly projectId: string;
+  readonly caller = callerContext();
   lane: ListNode | undefined = undefined;
   queuePosition: ListNode | undefined = undefined;
   #phase: Phase = 'ready';

@@ -1,10 +1,13 @@
 import type { Endpoint } from '../contract/endpoint.js';
 import type { AttemptOutcome } from './outcome.js';
+import type { CallerContext } from './untraced.js';
 
 /** Who wants to know what came of a request. */
 export interface OutcomeListener {
   /** Called exactly once for each request that was not cancelled; possibly from within `Transport.start`. */
   onOutcome(outcome: AttemptOutcome): void;
+  /** Where it is to be called, if not where the answer came in. */
+  readonly caller?: CallerContext | undefined;
 }
 
 /** A request under way. */

@@ -35,6 +35,27 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+describe('the listener', () => {
+  it('is told in its caller’s context, where it has one', () => {
+    const told: string[] = [];
+    const listener = {
+      onOutcome: () => told.push('outcome'),
+      caller: (work: () => void) => {
+        told.push('enter');
+        work();
+        told.push('leave');
+      },
+    };
+    const owner = { release: () => undefined };
+    const exchange = new HttpExchange({}, 1000, listener, new Deadlines<HttpExchange>(), owner);
+    exchange.begin();
+    exchange.onConnect(vi.fn());
+    exchange.onHeaders(200, []);
+    exchange.onComplete();
+    expect(told).toEqual(['enter', 'outcome', 'leave']);
+  });
+});
+
 describe('an answer', () => {
   it('is complete at its end, and gives the connection back', () => {
     const { exchange, outcomes, released, deadlines, abort } = begin();

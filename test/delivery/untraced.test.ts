@@ -1,0 +1,64 @@
+import { context, createContextKey } from '@opentelemetry/api';
+import { core, node } from '@opentelemetry/sdk-node';
+import type { Dispatcher } from 'undici';
+import { afterEach, describe, expect, it } from 'vitest';
+import { callerContext, dispatchUntraced } from '../../src/delivery/untraced.js';
+
+const request = { path: '/attribution', method: 'GET' } as const;
+const handler: Dispatcher.DispatchHandler = {};
+
+/** A dispatcher that notes whether it was called in a context without tracing. */
+function noting() {
+  const suppressed: boolean[] = [];
+  const dispatch = function (this: unknown, ...given: unknown[]) {
+    expect([this, ...given]).toEqual([dispatcher, request, handler]);
+    suppressed.push(core.isTracingSuppressed(context.active()));
+    return true;
+  };
+  const dispatcher = { dispatch } as unknown as Dispatcher;
+  return { dispatcher, suppressed };
+}
+
+afterEach(() => {
+  context.disable();
+});
+
+describe('without OpenTelemetry', () => {
+  it('a request is handed on as it is, and there is no context to go back to', () => {
+    const { dispatcher, suppressed } = noting();
+    dispatchUntraced(dispatcher, request, handler);
+    expect(suppressed).toEqual([false]);
+    expect(callerContext()).toBeUndefined();
+  });
+});
+
+describe('with OpenTelemetry', () => {
+  it('a request is handed on where tracing is suppressed, and nothing else is', () => {
+    new node.NodeTracerProvider().register();
+    const { dispatcher, suppressed } = noting();
+    dispatchUntraced(dispatcher, request, handler);
+    expect(suppressed).toEqual([true]);
+    expect(core.isTracingSuppressed(context.active())).toBe(false);
+  });
+
+  it('lets what the dispatcher throws through', () => {
+    new node.NodeTracerProvider().register();
+    const dispatcher = {
+      dispatch: () => {
+        throw new TypeError('closed');
+      },
+    } as unknown as Dispatcher;
+    expect(() => dispatchUntraced(dispatcher, request, handler)).toThrow(new TypeError('closed'));
+  });
+
+  it('the caller’s context can be gone back to', () => {
+    new node.NodeTracerProvider().register();
+    const key = createContextKey('whose');
+    const back = context.with(context.active().setValue(key, 'the caller'), callerContext);
+    const found: unknown[] = [context.active().getValue(key)];
+    context.with(core.suppressTracing(context.active()), () => {
+      back?.(() => found.push(context.active().getValue(key), core.isTracingSuppressed(context.active())));
+    });
+    expect(found).toEqual([undefined, 'the caller', false]);
+  });
+});
