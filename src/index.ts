@@ -26,6 +26,16 @@ export type {
 } from './forward/forward-result.js';
 export type { ForwardResults, ForwardSource } from './forward/forward-run.js';
 export type { Counters } from './observe/counters.js';
+export type { LogEntry, Logger, LoggerMethods, LogLevel } from './observe/logger.js';
+export type { NoticeFacts } from './observe/notice-facts.js';
+export type {
+  EventProgress,
+  EventTelemetry,
+  RegionState,
+  Telemetry,
+  TelemetryEvent,
+  TelemetrySource,
+} from './observe/telemetry.js';
 export type {
   AttemptNotice,
   BudgetNotice,

@@ -14,7 +14,9 @@ import { LONE_SURROGATE, missingText } from './contract/text-problem.js';
 import { trimSpaces } from './contract/text.js';
 import { check, validate } from './contract/validate.js';
 import { ValidationError, type ValidationIssue } from './errors.js';
+import { isLogger, LOG_LEVELS, type Logger, type LogLevel } from './observe/logger.js';
 import type { Notice } from './observe/notice.js';
+import { isTelemetry, type Telemetry } from './observe/telemetry.js';
 
 /** When a failed attempt is followed by another. */
 export interface RetryOptions {
@@ -100,6 +102,12 @@ export type ClientOptions<Policy extends UtmPolicy = 'all'> = ConnectionOptions 
   readonly maxPending?: number | undefined;
   /** Told of everything that happens. What it throws costs no event. */
   readonly onNotice?: ((notice: Notice) => void) | undefined;
+  /** Where to log to: a pino or winston logger or `console` as it is, or a function that takes entries. What it throws costs no event. */
+  readonly logger?: Logger | undefined;
+  /** Least level that is logged. @default what the logger lets through; 'info' for one without `isLevelEnabled` */
+  readonly logLevel?: LogLevel | undefined;
+  /** Where spans and metrics go: `openTelemetry()` of `clevertap-attribution/opentelemetry`, or your own. */
+  readonly telemetry?: Telemetry | undefined;
 };
 
 /** `RetryOptions` with the defaults filled in. */
@@ -132,6 +140,9 @@ export interface ResolvedOptions {
   readonly allowH2: boolean;
   readonly dispatcher: Dispatcher | undefined;
   readonly onNotice: ((notice: Notice) => void) | undefined;
+  readonly logger: Logger | undefined;
+  readonly logLevel: LogLevel | undefined;
+  readonly telemetry: Telemetry | undefined;
 }
 
 function count(fallback: number) {
@@ -208,6 +219,13 @@ function createOptionsSchema(credentials: z.ZodType<Credentials>) {
     allowH2: flag,
     dispatcher: z.custom<Dispatcher>(isDispatcher, { error: 'must be an undici Dispatcher' }).optional(),
     onNotice: z.custom<(notice: Notice) => void>(isFunction, { error: 'must be a function' }).optional(),
+    logger: z
+      .custom<Logger>(isLogger, { error: `must be a function, or a logger with the methods ${LOG_LEVELS.join(', ')}` })
+      .optional(),
+    logLevel: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).optional(),
+    telemetry: z
+      .custom<Telemetry>(isTelemetry, { error: 'must be what openTelemetry() gives, or an object with a method begin' })
+      .optional(),
   });
 }
 
@@ -231,6 +249,9 @@ export function resolveOptions(options: unknown): ResolvedOptions {
     baseUrl: value.baseUrl,
     dispatcher: value.dispatcher,
     onNotice: value.onNotice,
+    logger: value.logger,
+    logLevel: value.logLevel,
+    telemetry: value.telemetry,
     connections: value.connections ?? value.concurrency.total,
   });
 }

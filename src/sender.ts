@@ -121,7 +121,7 @@ export class Sender {
       onNotice,
     } = options;
     this.#options = options;
-    this.observer = new Observer(onNotice);
+    this.observer = new Observer(onNotice, options);
     const { perProject } = options.concurrency;
     this.#limiter = new ConcurrencyLimiter(
       options.concurrency,
@@ -146,6 +146,7 @@ export class Sender {
         if (this.#onDrained !== undefined && this.pending === 0) this.#onDrained();
       },
     };
+    this.observer.attach({ method, counters: () => this.counters(), regions: () => this.regions() });
   }
 
   /** Whether it takes no more events. */
@@ -247,7 +248,7 @@ export class Sender {
 
   /** Settings of the events of a `forward()`, which have been checked. */
   forwardSettings(call: CallOptions): SendingSettings {
-    return this.#merged(call, true);
+    return { ...this.#merged(call, true), forwardedBy: this.observer.capture() };
   }
 
   #merged({ signal, timeoutMs, deadlineMs }: CallOptions, patient: boolean): SendingSettings {
@@ -328,6 +329,7 @@ export class Sender {
     if (this.pending > 0) await (timeoutMs > 0 ? this.#drained(timeoutMs) : undefined);
     this.#abandon();
     await this.#transport.close();
+    this.observer.detach();
     const abandoned = this.observer.failedWith('closed') - closed;
     return {
       delivered: this.observer.delivered - delivered,

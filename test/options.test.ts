@@ -38,6 +38,9 @@ describe('the defaults', () => {
       allowH2: false,
       dispatcher: undefined,
       onNotice: undefined,
+      logger: undefined,
+      logLevel: undefined,
+      telemetry: undefined,
     });
   });
 
@@ -82,6 +85,9 @@ describe('what is given', () => {
       maxPending: 1,
       dispatcher,
       onNotice,
+      logger: console,
+      logLevel: 'warn',
+      telemetry: { begin: () => undefined },
     };
     const resolved = resolveOptions(given);
     expect(resolved).toMatchObject({
@@ -90,6 +96,7 @@ describe('what is given', () => {
       dispatcher: expect.anything() as unknown,
     });
     expect([resolved.dispatcher, resolved.onNotice]).toEqual([dispatcher, onNotice]);
+    expect([resolved.logger === console, resolved.telemetry === given.telemetry]).toEqual([true, true]);
     expect(resolved.credentials?.projectToken).toBeInstanceOf(Secret);
     expect(resolved.credentials?.projectToken.reveal()).toBe(CANARY_TOKEN);
   });
@@ -140,6 +147,12 @@ describe('what is wrong', () => {
     [{ connections: 0 }, `connections: ${COUNT}`],
     [{ dispatcher: {} }, 'dispatcher: must be an undici Dispatcher'],
     [{ onNotice: 'log' }, 'onNotice: must be a function'],
+    [
+      { logger: { info: console.info } },
+      'logger: must be a function, or a logger with the methods debug, info, warn, error',
+    ],
+    [{ logLevel: 'trace' }, 'logLevel: must be one of debug, info, warn, error'],
+    [{ telemetry: true }, 'telemetry: must be what openTelemetry() gives, or an object with a method begin'],
     [{ baseUrl: 5 }, 'baseUrl: must be a URL, or an object with URLs by region code (eu, us, in, sg, sk, id, ae)'],
     [
       { credentials: canaryCredentials({ projectToken: '' }) },

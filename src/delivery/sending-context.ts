@@ -48,6 +48,8 @@ export interface SendingSettings {
    * `send()`.
    */
   readonly patient: boolean;
+  /** What the telemetry wanted to know of the caller of a `forward()`. */
+  readonly forwardedBy?: unknown;
 }
 
 /** Who wants to know how a sending ended; exactly one of the two is called, once. */

@@ -10,6 +10,7 @@ import {
   type ErrorDetails,
 } from '../errors.js';
 import type { EventNotice } from '../observe/notice.js';
+import type { EventTelemetry } from '../observe/telemetry.js';
 import type { Abortable } from './abort-watch.js';
 import type { Entrant, Refusal } from './admission.js';
 import { Expiring } from './deadlines.js';
@@ -52,6 +53,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
   #gatePlace: GatePlace | undefined = undefined;
   #loop: RetryLoop | undefined = undefined;
   #stopped: string | undefined = undefined;
+  #telemetry: EventTelemetry | undefined = undefined;
 
   /** @throws {ValidationError} if the event's request would be longer than `maxUrlBytes`. */
   constructor(
@@ -75,7 +77,10 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
   start(): void {
     const { pending, observer } = this.context;
     observer.accepted += 1;
-    const { patient, deadlineMs, signal } = this.settings;
+    const { patient, deadlineMs, signal, forwardedBy } = this.settings;
+    if (observer.tracing) {
+      this.#telemetry = observer.begin({ ...this.#about(), path: this.#access.endpoint.path, forwardedBy });
+    }
     if (patient) this.#timeLeftMs = deadlineMs;
     pending.add(this, patient ? Number.POSITIVE_INFINITY : deadlineMs, this.#startedAt);
     if (signal !== undefined) this.context.signals.add(signal, this);
@@ -246,7 +251,10 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     const delayMs = this.#payForRetry(failure, decision.delayMs);
     if (delayMs !== undefined && this.context.observer.listening) {
       const { code } = failure;
-      this.context.observer.notify({ type: 'retry', ...this.#about(), attempt: this.#attempts, code, delayMs });
+      this.context.observer.notify(
+        { type: 'retry', ...this.#about(), attempt: this.#attempts, code, delayMs },
+        this.#telemetry,
+      );
     }
     return delayMs;
   }
@@ -345,7 +353,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     if (maybeDuplicate) observer.maybeDuplicate += 1;
     if (observer.listening) {
       const outcome = { attempts, confirmed, maybeDuplicate, status, durationMs };
-      observer.notify({ type: 'delivered', ...this.#about(), ...outcome });
+      observer.notify({ type: 'delivered', ...this.#about(), ...outcome }, this.#telemetry);
     }
     this.listener.onDelivered({ confirmed, attempts, maybeDuplicate, status, durationMs, projectId, region, host });
     this.context.onEnd();
@@ -363,7 +371,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     const { observer } = this.context;
     this.#end();
     observer.countFailure(error.code);
-    if (observer.listening) observer.notify({ type: 'failed', ...this.#about(), error });
+    if (observer.listening) observer.notify({ type: 'failed', ...this.#about(), error }, this.#telemetry);
     this.listener.onFailed(error);
     this.context.onEnd();
   }
@@ -379,7 +387,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     const attempt = this.#attempts;
     const durationMs = sinceMs(this.#attemptStartedAt);
     const result = { attempt, outcome, status, maybeRecorded, durationMs };
-    this.context.observer.notify({ type: 'attempt', ...this.#about(), ...result });
+    this.context.observer.notify({ type: 'attempt', ...this.#about(), ...result }, this.#telemetry);
   }
 
   #about(): EventNotice {

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Notice } from '../../src/observe/notice.js';
 import { Observer } from '../../src/observe/observer.js';
+import type { EventTelemetry, Telemetry, TelemetryEvent } from '../../src/observe/telemetry.js';
+import { NOTICES } from '../support/notices.js';
 
 const notice: Notice = { type: 'retries_resumed', region: 'in', host: 'in1.api.clevertap.com' };
 
@@ -40,6 +42,110 @@ describe('a listener', () => {
     expect(calls).toBe(3);
     expect(emitWarning.mock.calls).toEqual([
       ['onNotice threw; the events are not affected, but notices may be lost', 'ClevertapAttributionWarning'],
+    ]);
+  });
+});
+
+const event: Omit<TelemetryEvent, 'method'> = {
+  projectId: 'P',
+  region: 'in',
+  host: 'in1.api.clevertap.com',
+  eventType: 'custom',
+  path: '/attribution',
+  forwardedBy: undefined,
+};
+
+const [attempt] = NOTICES as [Notice];
+
+describe('a telemetry', () => {
+  it('follows an event, and has the others told within what it runs', () => {
+    const told: string[] = [];
+    const followed: EventTelemetry = {
+      onProgress: ({ type }) => told.push(`progress ${type}`),
+      run: (work) => {
+        told.push('enter');
+        work();
+        told.push('leave');
+      },
+    };
+    const begun: TelemetryEvent[] = [];
+    const telemetry: Telemetry = {
+      begin: (each) => {
+        begun.push(each);
+        return followed;
+      },
+    };
+    const observer = new Observer(({ type }) => told.push(`notice ${type}`), { telemetry, method: 'POST' });
+    expect([observer.tracing, observer.listening]).toEqual([true, true]);
+    observer.notify(attempt, observer.begin(event));
+    expect(begun).toEqual([{ ...event, method: 'POST' }]);
+    expect(told).toEqual(['enter', 'notice attempt', 'leave', 'progress attempt']);
+  });
+
+  it('that throws costs nobody else a notice, and is reported once', () => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const fail = (): never => {
+      throw new Error('secret');
+    };
+    const told: Notice[] = [];
+    const telemetry = { attach: fail, capture: fail, begin: () => ({ onProgress: fail, run: fail }) };
+    const observer = new Observer((each) => told.push(each), { telemetry });
+    observer.attach({ method: 'GET', counters: () => observer.snapshot(), regions: () => [] });
+    expect(observer.capture()).toBeUndefined();
+    observer.notify(attempt, observer.begin(event));
+    expect(told).toEqual([attempt]);
+    expect(new Observer(undefined, { telemetry: { begin: fail } }).begin(event)).toBeUndefined();
+    expect(emitWarning.mock.calls.map(([message]) => message)).toEqual([
+      'telemetry threw; the events are not affected, but notices may be lost',
+      'telemetry threw; the events are not affected, but notices may be lost',
+    ]);
+  });
+
+  it('that runs the others never or twice has them told once', () => {
+    const twice = (work: () => void): void => {
+      work();
+      work();
+    };
+    for (const run of [() => undefined, twice]) {
+      const told: Notice[] = [];
+      const telemetry: Telemetry = { begin: () => ({ onProgress: () => undefined, run }) };
+      const observer = new Observer((each) => told.push(each), { telemetry });
+      observer.notify(attempt, observer.begin(event));
+      expect(told).toEqual([attempt]);
+    }
+  });
+
+  it('can read the figures until the client is closed', () => {
+    const attached: string[] = [];
+    const telemetry: Telemetry = {
+      begin: () => undefined,
+      attach: ({ method }) => {
+        attached.push(method);
+        return () => attached.push('detached');
+      },
+    };
+    const observer = new Observer(undefined, { telemetry });
+    observer.attach({ method: 'GET', counters: () => observer.snapshot(), regions: () => [] });
+    expect(attached).toEqual(['GET']);
+    observer.detach();
+    observer.detach();
+    expect(attached).toEqual(['GET', 'detached']);
+  });
+});
+
+describe('a logger', () => {
+  it('that throws is reported by its name, and costs the listener no notice', () => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const told: Notice[] = [];
+    const logger = (): never => {
+      throw new Error('secret');
+    };
+    const observer = new Observer((each) => told.push(each), { logger });
+    observer.notify(notice);
+    observer.notify(notice);
+    expect(told).toEqual([notice, notice]);
+    expect(emitWarning.mock.calls).toEqual([
+      ['logger threw; the events are not affected, but notices may be lost', 'ClevertapAttributionWarning'],
     ]);
   });
 });

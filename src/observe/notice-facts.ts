@@ -1,0 +1,108 @@
+import { escapeControlCharacters } from './escape-control-characters.js';
+import type { Notice } from './notice.js';
+
+/**
+ * What a notice says, as flat data: fields of this list only, texts on one line and of bounded length. What the logger and
+ * the subscribers of our diagnostics channels get. A field that does not belong to the kind of notice is not there.
+ */
+export interface NoticeFacts {
+  /** The kind of notice. */
+  readonly type: Notice['type'];
+  /** The project. */
+  readonly projectId?: string;
+  /** Code of the region. */
+  readonly region?: string;
+  /** Host that requests go to. Not `host`, which log services take for the machine that logs. */
+  readonly endpointHost?: string;
+  /** `organic_install`, `inorganic_install` or `custom`. */
+  readonly eventType?: string;
+  /** Of an attempt or retry: 1 for the first attempt. */
+  readonly attempt?: number;
+  /** Of an event at its end: requests that were started for it. */
+  readonly attempts?: number;
+  /** Of an attempt: `delivered`, or the code of what went wrong. */
+  readonly outcome?: string;
+  /** Code of what went wrong. */
+  readonly code?: string;
+  /** Why the event failed, in a sentence; texts of the server in it are redacted. */
+  readonly reason?: string;
+  /** HTTP status of the answer. Not `status`, which log services take for the level. */
+  readonly httpStatus?: number;
+  /** Whether the same event, sent again later, may succeed. */
+  readonly retryable?: boolean;
+  /** What the server asked for in `Retry-After`, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** How long the next attempt waits, in milliseconds. */
+  readonly delayMs?: number;
+  /** How long it took, in milliseconds. */
+  readonly durationMs?: number;
+  /** Whether CleverTap said that it took the event. */
+  readonly confirmed?: boolean;
+  /** Whether CleverTap may have recorded the event although it failed. */
+  readonly maybeRecorded?: boolean;
+  /** Whether the event may be there twice. */
+  readonly maybeDuplicate?: boolean;
+  /** When an outage began, as an ISO date. */
+  readonly since?: string;
+  /** What to do about it, in a sentence. */
+  readonly advice?: string;
+  /** What ended a hold, or changed a limit. */
+  readonly because?: string;
+  /** Refusals of the project's credentials in a row. */
+  readonly refusals?: number;
+  /** Requests of the project that may be in flight. */
+  readonly limit?: number;
+  /** How long nothing is sent for the project, in milliseconds. */
+  readonly pausedMs?: number;
+}
+
+const NAMES: readonly (keyof NoticeFacts)[] = [
+  'type',
+  'projectId',
+  'region',
+  'endpointHost',
+  'eventType',
+  'attempt',
+  'attempts',
+  'outcome',
+  'code',
+  'reason',
+  'httpStatus',
+  'retryable',
+  'retryAfterMs',
+  'delayMs',
+  'durationMs',
+  'confirmed',
+  'maybeRecorded',
+  'maybeDuplicate',
+  'since',
+  'advice',
+  'because',
+  'refusals',
+  'limit',
+  'pausedMs',
+];
+
+/** The facts of a notice, frozen. */
+export function noticeFacts(notice: Notice): NoticeFacts {
+  const source = flatten(notice);
+  const facts: Record<string, unknown> = {};
+  for (const name of NAMES) {
+    const value = source[name];
+    if (value !== undefined) facts[name] = typeof value === 'string' ? escapeControlCharacters(value) : value;
+  }
+  return Object.freeze(facts) as unknown as NoticeFacts;
+}
+
+/** Everything at the top, under the names of the facts, and more that is not among them. */
+function flatten(notice: Notice): Partial<Record<keyof NoticeFacts, unknown>> {
+  const all = { ...notice, endpointHost: notice.host, httpStatus: 'status' in notice ? notice.status : undefined };
+  if (notice.type === 'failed') {
+    const { code, message, status, attempts, retryable, retryAfterMs, maybeRecorded } = notice.error;
+    return { ...all, code, reason: message, httpStatus: status, attempts, retryable, retryAfterMs, maybeRecorded };
+  }
+  if (notice.type === 'outage' || notice.type === 'outage_ended') {
+    return { ...all, since: notice.since.toISOString(), advice: notice.message };
+  }
+  return notice.type === 'hold' ? { ...all, advice: notice.message } : all;
+}
