@@ -2,6 +2,7 @@
 export const ENTRIES: Readonly<Record<string, string>> = {
   '.': 'src/index.ts',
   './bullmq': 'src/engines/bullmq/index.ts',
+  './opentelemetry': 'src/opentelemetry/index.ts',
   './outbox': 'src/outbox/index.ts',
   './testing': 'src/testing/index.ts',
 };

@@ -9,6 +9,7 @@ const src = join(import.meta.dirname, '../../src');
 const LAYERS: readonly (readonly [name: string, belongs: (path: string) => boolean, packages: readonly string[]])[] = [
   ['command line', (path) => path.startsWith('cli/'), ['commander', 'csv-parse/sync', 'cli-progress']],
   ['engines', (path) => path.startsWith('engines/'), ['bullmq']],
+  ['telemetry', (path) => path.startsWith('opentelemetry/'), ['@opentelemetry/api', 'zod']],
   ['outbox', (path) => path.startsWith('outbox/'), ['zod']],
   ['public face', (path) => path === 'index.ts', []],
   ['client', (path) => ['client.ts', 'project-client.ts', 'sender.ts'].includes(path), []],

@@ -14,6 +14,8 @@ export interface PackedProject extends AsyncDisposable {
   write(name: string, text: string): Promise<void>;
   /** Runs a file with this Node and gives what it prints; rejects if it fails. */
   node(name: string): Promise<string>;
+  /** Installs a package that the repository has, such as an optional peer. */
+  install(name: string): Promise<void>;
   /** Compiles with the repository's TypeScript and gives the diagnostics. */
   tsc(...args: string[]): Promise<string>;
 }
@@ -38,6 +40,7 @@ export async function createPackedProject(): Promise<PackedProject> {
     folder,
     write: (name, text) => writeFile(join(folder, name), text),
     node: async (name) => (await run(process.execPath, [name], { cwd: folder })).stdout,
+    install: link,
     tsc: async (...args) => {
       const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
       try {

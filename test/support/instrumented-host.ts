@@ -29,10 +29,19 @@ export interface ExportedPoint {
   readonly value: unknown;
 }
 
+/** A log record as it was exported. */
+export interface ExportedRecord {
+  readonly body: unknown;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly spanId?: string | undefined;
+}
+
 /** What an instrumented program exported. */
 export interface Exported {
   readonly spans: readonly ExportedSpan[];
   readonly points: readonly ExportedPoint[];
+  /** Log records that the program wrote with `log`. */
+  readonly records: readonly ExportedRecord[];
   /** Whatever the program put into `report`. */
   readonly report: Readonly<Record<string, unknown>>;
 }
@@ -50,11 +59,13 @@ api.diag.setLogger({ verbose: note, debug: note, info: note, warn: note, error: 
 const spans = new tracing.InMemorySpanExporter();
 const points = new metrics.InMemoryMetricExporter(metrics.AggregationTemporality.CUMULATIVE);
 const records = new logs.InMemoryLogRecordExporter();
+const recorder = new logs.LoggerProvider({ processors: [new logs.SimpleLogRecordProcessor({ exporter: records })] });
+const log = ({ level, message, fields }) =>
+  recorder.getLogger('host').emit({ severityText: level, body: message, attributes: fields });
 const reader = new metrics.PeriodicExportingMetricReader({ exporter: points, exportIntervalMillis: 3_600_000 });
 const sdk = new NodeSDK({
   spanProcessors: [new tracing.SimpleSpanProcessor(spans)],
   metricReaders: [reader],
-  logRecordProcessors: [new logs.SimpleLogRecordProcessor({ exporter: records })],
   instrumentations: [
     new UndiciInstrumentation({ headersToSpanAttributes: { requestHeaders: ['user-agent'], responseHeaders: ['content-type'] } }),
     new HttpInstrumentation(),
@@ -84,6 +95,9 @@ process.stdout.write(JSON.stringify({
     ...span.spanContext(), parentSpanId: span.parentSpanContext?.spanId, events: span.events,
     links: span.links.map(({ context }) => ({ spanId: context.spanId, traceId: context.traceId })),
   })),
+  records: records.getFinishedLogRecords().map(({ body, attributes, spanContext }) => ({
+    body, attributes, spanId: spanContext?.spanId,
+  })),
   points: (exportedMetrics?.scopeMetrics ?? []).flatMap(({ metrics: each }) => each.flatMap(({ descriptor, dataPoints }) =>
     dataPoints.map(({ attributes, value }) => ({ name: descriptor.name, attributes, value })))),
 }));
@@ -108,9 +122,7 @@ export async function runInstrumented(kind: ModuleKind, program: string, baseUrl
   return JSON.parse(stdout) as Exported;
 }
 
-/**
- * A server that takes every event, but answers the first of them with 503, and greets whoever comes to another path.
- */
+/** A server that answers the first request with 503, and takes all others. */
 export function startPartnerEndpoint(): Promise<SocketServer> {
   return startSocketServer((socket, count) => {
     socket.write(count === 1 ? httpAnswer(503, '') : httpAnswer(200, '{"status":"success"}'));

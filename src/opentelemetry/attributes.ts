@@ -1,0 +1,32 @@
+/**
+ * Names of attributes. Those of the semantic conventions are written out rather than imported, as some of their package's
+ * are not stable; no URL is among them but its path, since the query holds the credentials.
+ */
+export const ATTRIBUTE = {
+  method: 'http.request.method',
+  resendCount: 'http.request.resend_count',
+  status: 'http.response.status_code',
+  address: 'server.address',
+  port: 'server.port',
+  path: 'url.path',
+  errorType: 'error.type',
+  region: 'clevertap.region',
+  projectId: 'clevertap.project.id',
+  eventType: 'clevertap.event.type',
+  outcome: 'clevertap.outcome',
+  attempts: 'clevertap.attempts',
+  retryDelayMs: 'clevertap.retry.delay_ms',
+  confirmed: 'clevertap.confirmed',
+  maybeRecorded: 'clevertap.maybe_recorded',
+  maybeDuplicate: 'clevertap.maybe_duplicate',
+  outbox: 'clevertap.outbox.name',
+  outboxState: 'clevertap.outbox.state',
+} as const;
+
+/** Address and port of a host as notices name it; a port that is the scheme's default is left out. */
+export function serverAttributes(host: string): Record<string, string | number> {
+  const [, name = host, port] = /^(.+?)(?::(\d+))?$/.exec(host) ?? [];
+  // An IPv6 address stands without the brackets that a URL needs.
+  const address = { [ATTRIBUTE.address]: name.replace(/^\[(.*)\]$/, '$1') };
+  return port === undefined ? address : { ...address, [ATTRIBUTE.port]: Number(port) };
+}
