@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Endpoint } from '../contract/endpoint.js';
 import { Deadlines } from './deadlines.js';
+import { warnOfDebugOutput } from './debug-output.js';
 import { HttpExchange, type ConnectionOwner } from './exchange.js';
 import { REQUEST_HEADERS } from './request-headers.js';
 import type { Exchange, OutcomeListener, Transport, WarmUp } from './transport.js';
@@ -19,7 +20,9 @@ export class DispatcherTransport implements Transport {
   constructor(
     private readonly dispatcher: Dispatcher,
     private readonly method: 'GET' | 'POST',
-  ) {}
+  ) {
+    warnOfDebugOutput();
+  }
 
   start(endpoint: Endpoint, path: string, timeoutMs: number, listener: OutcomeListener): Exchange {
     const request = { origin: endpoint.origin, path, method: this.method, headers: REQUEST_HEADERS };

@@ -3,6 +3,7 @@ import type { Endpoint } from '../contract/endpoint.js';
 import { Connection, createConnector, type ConnectionSettings } from './connection.js';
 import { ConnectionPool } from './connection-pool.js';
 import { Deadlines } from './deadlines.js';
+import { warnOfDebugOutput } from './debug-output.js';
 import { HttpExchange } from './exchange.js';
 import { REQUEST_HEADERS } from './request-headers.js';
 import type { Exchange, OutcomeListener, Transport, WarmUp } from './transport.js';
@@ -27,7 +28,9 @@ export class UndiciTransport implements Transport {
   #open: ((origin: string, onConnected: (connection: Connection) => void) => Connection) | undefined = undefined;
   #loading: Promise<void> | undefined = undefined;
 
-  constructor(private readonly options: UndiciTransportOptions) {}
+  constructor(private readonly options: UndiciTransportOptions) {
+    warnOfDebugOutput();
+  }
 
   start(endpoint: Endpoint, path: string, timeoutMs: number, listener: OutcomeListener): Exchange {
     const { origin } = endpoint;

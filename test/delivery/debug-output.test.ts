@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { canariesIn, canaryCredentials } from '../support/canary.js';
+import { httpAnswer, startSocketServer } from '../support/socket-server.js';
+
+const root = new URL('../..', import.meta.url);
+
+/** What a process that sends one event prints to standard error. */
+async function printedWith(debug: string, dispatcher: string): Promise<string> {
+  const server = await startSocketServer((socket) => socket.write(httpAnswer(200, '{"status":"success"}')));
+  const script = `
+    const { AttributionClient } = await import('./src/index.ts');
+    const { organicInstall } = await import('./test/support/events.ts');
+    const { Agent } = await import('undici');
+    const credentials = JSON.parse(process.env.CREDENTIALS);
+    const client = new AttributionClient({ partnerName: 'airbridge', credentials, baseUrl: process.env.BASE_URL, ${dispatcher} });
+    await client.send(organicInstall());
+    await client.close();`;
+  const { stderr } = await promisify(execFile)(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '--eval', script],
+    {
+      cwd: root,
+      timeout: 15_000,
+      env: {
+        ...process.env,
+        NODE_DEBUG: debug,
+        BASE_URL: server.url,
+        CREDENTIALS: JSON.stringify(canaryCredentials()),
+      },
+    },
+  );
+  return stderr;
+}
+
+const WARNING = 'prints the URL of every request to standard error, with the token and passcode in it';
+
+describe('NODE_DEBUG', () => {
+  it.each(['', 'dispatcher: new Agent()'])('that has undici print our URLs is warned of (%s)', async (dispatcher) => {
+    const printed = await printedWith('undici', dispatcher);
+    expect(printed).toContain(`ClevertapAttributionWarning: NODE_DEBUG=undici ${WARNING}`);
+    // What the warning is for; were it no longer so, the warning could go.
+    expect(canariesIn(printed).length).toBeGreaterThan(0);
+  });
+
+  it('that has everything else of Node print is not, and shows none', async () => {
+    const printed = await printedWith('http,https,net,tls,stream,dns,timer', '');
+    expect(printed).not.toContain(WARNING);
+    expect(canariesIn(printed)).toEqual([]);
+  });
+});
