@@ -185,6 +185,14 @@ function isFunction(value: unknown): boolean {
   return typeof value === 'function';
 }
 
+/** Where to log to; the outbox takes the same. */
+export const loggerSchema = z
+  .custom<Logger>(isLogger, { error: `must be a function, or a logger with the methods ${LOG_LEVELS.join(', ')}` })
+  .optional();
+
+/** Least level that is logged; the outbox takes the same. */
+export const logLevelSchema = z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).optional();
+
 function createOptionsSchema(credentials: z.ZodType<Credentials>) {
   return z.strictObject({
     partnerName,
@@ -219,10 +227,8 @@ function createOptionsSchema(credentials: z.ZodType<Credentials>) {
     allowH2: flag,
     dispatcher: z.custom<Dispatcher>(isDispatcher, { error: 'must be an undici Dispatcher' }).optional(),
     onNotice: z.custom<(notice: Notice) => void>(isFunction, { error: 'must be a function' }).optional(),
-    logger: z
-      .custom<Logger>(isLogger, { error: `must be a function, or a logger with the methods ${LOG_LEVELS.join(', ')}` })
-      .optional(),
-    logLevel: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).optional(),
+    logger: loggerSchema,
+    logLevel: logLevelSchema,
     telemetry: z
       .custom<Telemetry>(isTelemetry, { error: 'must be what openTelemetry() gives, or an object with a method begin' })
       .optional(),

@@ -6,8 +6,10 @@ import type { Notice } from './notice.js';
  * the subscribers of our diagnostics channels get. A field that does not belong to the kind of notice is not there.
  */
 export interface NoticeFacts {
-  /** The kind of notice. */
-  readonly type: Notice['type'];
+  /** The kind of notice: that of a client's or an outbox's. */
+  readonly type: string;
+  /** Of a stored event: its id. */
+  readonly id?: string;
   /** The project. */
   readonly projectId?: string;
   /** Code of the region. */
@@ -36,6 +38,10 @@ export interface NoticeFacts {
   readonly delayMs?: number;
   /** How long it took, in milliseconds. */
   readonly durationMs?: number;
+  /** How long the event had been stored, in milliseconds. */
+  readonly ageMs?: number;
+  /** When a stored event is due again, as an ISO date. */
+  readonly at?: string;
   /** Whether CleverTap said that it took the event. */
   readonly confirmed?: boolean;
   /** Whether CleverTap may have recorded the event although it failed. */
@@ -48,6 +54,12 @@ export interface NoticeFacts {
   readonly advice?: string;
   /** What ended a hold, or changed a limit. */
   readonly because?: string;
+  /** What an outbox tries again: to `start`, to `deliver`, to `drain` the spill store. */
+  readonly doing?: string;
+  /** How often an outbox had trouble with that so far. */
+  readonly troubles?: number;
+  /** Events that went to the spill store, or back. */
+  readonly events?: number;
   /** Refusals of the project's credentials in a row. */
   readonly refusals?: number;
   /** Requests of the project that may be in flight. */
@@ -58,6 +70,7 @@ export interface NoticeFacts {
 
 const NAMES: readonly (keyof NoticeFacts)[] = [
   'type',
+  'id',
   'projectId',
   'region',
   'endpointHost',
@@ -72,20 +85,32 @@ const NAMES: readonly (keyof NoticeFacts)[] = [
   'retryAfterMs',
   'delayMs',
   'durationMs',
+  'ageMs',
+  'at',
   'confirmed',
   'maybeRecorded',
   'maybeDuplicate',
   'since',
   'advice',
   'because',
+  'doing',
+  'troubles',
+  'events',
   'refusals',
   'limit',
   'pausedMs',
 ];
 
-/** The facts of a notice, frozen. */
+/** A source of facts: everything at the top, under their names, and more that is not among them. */
+export type FactSource = Partial<Record<keyof NoticeFacts, unknown>>;
+
+/** The facts of a client's notice, frozen. */
 export function noticeFacts(notice: Notice): NoticeFacts {
-  const source = flatten(notice);
+  return factsOf(flatten(notice));
+}
+
+/** The facts in a source, frozen: nothing that is not on the list, and no text as it came. */
+export function factsOf(source: FactSource): NoticeFacts {
   const facts: Record<string, unknown> = {};
   for (const name of NAMES) {
     const value = source[name];
@@ -94,8 +119,7 @@ export function noticeFacts(notice: Notice): NoticeFacts {
   return Object.freeze(facts) as unknown as NoticeFacts;
 }
 
-/** Everything at the top, under the names of the facts, and more that is not among them. */
-function flatten(notice: Notice): Partial<Record<keyof NoticeFacts, unknown>> {
+function flatten(notice: Notice): FactSource {
   const all = { ...notice, endpointHost: notice.host, httpStatus: 'status' in notice ? notice.status : undefined };
   if (notice.type === 'failed') {
     const { code, message, status, attempts, retryable, retryAfterMs, maybeRecorded } = notice.error;

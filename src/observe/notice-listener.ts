@@ -1,7 +1,15 @@
 import { ForeignCode } from './foreign-code.js';
 
+/** Whoever notices are told. */
+export interface NoticeSink<Notice> {
+  /** Whether anybody listens; if not, notices need not be made. */
+  readonly listening: boolean;
+  /** Tells of something that happened. */
+  notify(notice: Notice): void;
+}
+
 /** Tells a listener of the caller's; one that throws or rejects costs no event and is reported as a process warning, once. */
-export class NoticeListener<Notice> {
+export class NoticeListener<Notice> implements NoticeSink<Notice> {
   readonly #code: ForeignCode;
 
   /** `name` is the option that brought the listener. */
@@ -12,12 +20,10 @@ export class NoticeListener<Notice> {
     this.#code = new ForeignCode(name);
   }
 
-  /** Whether anybody listens; if not, notices need not be made. */
   get listening(): boolean {
     return this.onNotice !== undefined;
   }
 
-  /** Tells the listener. */
   notify(notice: Notice): void {
     this.#code.run(() => this.onNotice?.(notice));
   }

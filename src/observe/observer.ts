@@ -1,11 +1,11 @@
 import type { ErrorCode } from '../errors.js';
+import { CLIENT_LOG_WORDS } from './client-log-words.js';
 import type { Counters } from './counters.js';
 import { ForeignCode } from './foreign-code.js';
 import type { Logger, LogLevel } from './logger.js';
 import type { Notice } from './notice.js';
 import { NoticeChannels } from './notice-channels.js';
-import { NoticeListener } from './notice-listener.js';
-import { NoticeLog } from './notice-log.js';
+import { NoticeListeners } from './notice-listeners.js';
 import type { EventProgress, EventTelemetry, Telemetry, TelemetryEvent, TelemetrySource } from './telemetry.js';
 
 /** Who is told, beside `onNotice`, and what of. */
@@ -31,7 +31,7 @@ export class Observer {
   /** Whether single events are followed by telemetry. */
   readonly tracing: boolean;
   readonly #failedByCode: Partial<Record<ErrorCode, number>> = {};
-  readonly #listeners: readonly NoticeListener<Notice>[];
+  readonly #listeners: NoticeListeners<Notice>;
   readonly #channels = new NoticeChannels();
   readonly #telemetry: Telemetry | undefined;
   readonly #method: 'GET' | 'POST';
@@ -41,15 +41,11 @@ export class Observer {
 
   constructor(onNotice: ((notice: Notice) => void) | undefined, outlets: Outlets = {}) {
     const { logger, logLevel, telemetry, method = 'GET' } = outlets;
-    const log = logger && new NoticeLog(logger, logLevel);
-    this.#listeners = [
-      new NoticeListener(onNotice),
-      new NoticeListener<Notice>(log && ((notice) => log.write(notice)), 'logger'),
-    ].filter(({ listening }) => listening);
+    this.#listeners = new NoticeListeners({ onNotice, logger, logLevel }, CLIENT_LOG_WORDS);
     this.#telemetry = telemetry;
     this.#method = method;
     this.tracing = telemetry !== undefined;
-    this.#toldAnyway = this.tracing || this.#listeners.length > 0;
+    this.#toldAnyway = this.tracing || this.#listeners.listening;
   }
 
   /** Whether anybody wants to know what happens to single events; if not, notices need not be made. */
@@ -90,7 +86,7 @@ export class Observer {
   }
 
   #tell(notice: Notice): void {
-    for (const listener of this.#listeners) listener.notify(notice);
+    this.#listeners.notify(notice);
     this.#channels.publish(notice);
   }
 

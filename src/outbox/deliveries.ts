@@ -4,7 +4,7 @@ import { isAttributionError, StorageError, type AnyAttributionError } from '../e
 import { lookUpProject } from '../forward/credentials-lookup.js';
 import { lookupFailed } from '../forward/credentials-trouble.js';
 import { ProjectDirectory } from '../forward/project-directory.js';
-import type { NoticeListener } from '../observe/notice-listener.js';
+import type { NoticeSink } from '../observe/notice-listener.js';
 import type { ProjectClient } from '../project-client.js';
 import { decideDelivery } from './delivery-decision.js';
 import type { OutboxNotice } from './outbox-notice.js';
@@ -34,7 +34,7 @@ class Stopping extends Error {}
 export class Deliveries {
   readonly counts: DeliveryCounts = { delivered: 0, maybeDuplicate: 0, rescheduled: 0, dead: 0, handedBack: 0, out: 0 };
   readonly #options: ResolvedOutboxOptions;
-  readonly #listener: NoticeListener<OutboxNotice>;
+  readonly #listener: NoticeSink<OutboxNotice>;
   readonly #onHoldLifted: (projectId: string) => void;
   readonly #holds: ProjectHolds;
   readonly #suspended: SuspendedRegions;
@@ -44,7 +44,7 @@ export class Deliveries {
   /** @param onHoldLifted Told when a delivery has ended the hold of a project: what waits of it need not wait for a probe. */
   constructor(
     options: ResolvedOutboxOptions,
-    listener: NoticeListener<OutboxNotice>,
+    listener: NoticeSink<OutboxNotice>,
     onHoldLifted: (projectId: string) => void,
   ) {
     this.#options = options;

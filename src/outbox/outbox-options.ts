@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { AttributionClient } from '../client.js';
 import type { UtmPolicy } from '../contract/event.js';
 import { validate } from '../contract/validate.js';
-import type { CredentialsLookup } from '../options.js';
+import type { Logger, LogLevel } from '../observe/logger.js';
+import { loggerSchema, logLevelSchema, type CredentialsLookup } from '../options.js';
 import type { OutboxNotice } from './outbox-notice.js';
 import type { Queue } from './queue.js';
 import type { RetrySchedule } from './retry-schedule.js';
@@ -45,6 +46,10 @@ export interface OutboxOptions<Policy extends UtmPolicy = 'all'> {
   readonly probe?: Partial<RetrySchedule> | undefined;
   /** Told of what becomes of events. What it throws costs no event. */
   readonly onNotice?: ((notice: OutboxNotice) => void) | undefined;
+  /** Where to log what becomes of stored events, as the client's `logger`; single attempts are in that one's log. */
+  readonly logger?: Logger | undefined;
+  /** Least level that is logged. @default what the logger lets through; 'info' for one without `isLevelEnabled` */
+  readonly logLevel?: LogLevel | undefined;
 }
 
 /** `OutboxOptions` with the defaults filled in. */
@@ -61,6 +66,8 @@ export interface ResolvedOutboxOptions {
   readonly retry: RetrySchedule;
   readonly probe: RetrySchedule;
   readonly onNotice: ((notice: OutboxNotice) => void) | undefined;
+  readonly logger: Logger | undefined;
+  readonly logLevel: LogLevel | undefined;
 }
 
 function count(fallback: number) {
@@ -117,6 +124,8 @@ const outboxOptionsSchema = z
     retry: schedule(10_000, 120 * MINUTE_MS),
     probe: schedule(2 * MINUTE_MS, 60 * MINUTE_MS),
     onNotice: z.custom<(notice: OutboxNotice) => void>(isFunction, { error: 'must be a function' }).optional(),
+    logger: loggerSchema,
+    logLevel: logLevelSchema,
   })
   .refine(({ queue, spill }) => queue !== spill, { path: ['spill'], error: 'must be another queue than `queue`' });
 
@@ -126,6 +135,10 @@ const outboxOptionsSchema = z
  * @throws {ValidationError} with everything that is wrong at once.
  */
 export function resolveOutboxOptions(options: unknown): ResolvedOutboxOptions {
-  const { spill, credentials, onNotice, ...checked } = validate(outboxOptionsSchema, options, 'options');
-  return Object.freeze({ ...checked, spill, credentials, onNotice });
+  const { spill, credentials, onNotice, logger, logLevel, ...checked } = validate(
+    outboxOptionsSchema,
+    options,
+    'options',
+  );
+  return Object.freeze({ ...checked, spill, credentials, onNotice, logger, logLevel });
 }

@@ -1,9 +1,10 @@
 import type { AttributionEvent, UtmPolicy } from '../contract/event.js';
 import { ClosedError } from '../errors.js';
-import { NoticeListener } from '../observe/notice-listener.js';
+import { NoticeListeners } from '../observe/notice-listeners.js';
 import { checkCloseOptions, type CloseOptions } from '../options.js';
 import { Deliveries } from './deliveries.js';
 import { LastingConsumer } from './lasting-consumer.js';
+import { OUTBOX_LOG_WORDS } from './outbox-log-words.js';
 import type { OutboxNotice } from './outbox-notice.js';
 import { resolveOutboxOptions, type OutboxOptions, type ResolvedOutboxOptions } from './outbox-options.js';
 import { checkRecord, type Added, type AddOptions, type AddResult, type OutboxRecord } from './outbox-record.js';
@@ -32,7 +33,7 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
   /** @throws {ValidationError} with everything that is wrong with the options at once. */
   constructor(options: OutboxOptions<Policy>) {
     this.#options = resolveOutboxOptions(options);
-    const listener = new NoticeListener<OutboxNotice>(this.#options.onNotice);
+    const listener = new NoticeListeners<OutboxNotice>(this.#options, OUTBOX_LOG_WORDS);
     // What waits is due at the next probe; now it need not wait for that, and if this fails, it waits until then.
     const onHoldLifted = (projectId: string) => void this.#releaseStored(projectId).catch(() => undefined);
     this.#deliveries = new Deliveries(this.#options, listener, onHoldLifted);

@@ -1,5 +1,5 @@
 import { isAttributionError, StorageError, type AnyAttributionError } from '../errors.js';
-import type { NoticeListener } from '../observe/notice-listener.js';
+import type { NoticeSink } from '../observe/notice-listener.js';
 import { EngineReach } from './engine-reach.js';
 import { LastingConsumer } from './lasting-consumer.js';
 import type { OutboxNotice } from './outbox-notice.js';
@@ -24,7 +24,7 @@ export interface SpillParts {
   readonly engine: Queue;
   /** Where they are put aside while the engine cannot be reached. */
   readonly store: Queue;
-  readonly listener: NoticeListener<OutboxNotice>;
+  readonly listener: NoticeSink<OutboxNotice>;
   readonly troubles: Troubles;
   readonly reach?: EngineReach | undefined;
 }

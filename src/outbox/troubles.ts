@@ -1,5 +1,5 @@
 import type { AnyAttributionError } from '../errors.js';
-import type { NoticeListener } from '../observe/notice-listener.js';
+import type { NoticeSink } from '../observe/notice-listener.js';
 import type { OutboxNotice, TroubleNotice } from './outbox-notice.js';
 
 /** Listeners are told of one kind of trouble at most so often, in milliseconds: a consumer may meet hundreds in a second. */
@@ -7,14 +7,14 @@ const TOLD_EVERY_MS = 1_000;
 
 /** Counts and tells of what goes wrong in the background of an outbox, where no call could reject. */
 export class Troubles {
-  readonly #listener: NoticeListener<OutboxNotice>;
+  readonly #listener: NoticeSink<OutboxNotice>;
   readonly #now: () => number;
   readonly #toldAt = new Map<TroubleNotice['doing'], number>();
   #total = 0;
   #warned = false;
 
   /** @param now A clock in milliseconds that never goes back. */
-  constructor(listener: NoticeListener<OutboxNotice>, now: () => number = () => performance.now()) {
+  constructor(listener: NoticeSink<OutboxNotice>, now: () => number = () => performance.now()) {
     this.#listener = listener;
     this.#now = now;
   }

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { CLIENT_LOG_WORDS } from '../../src/observe/client-log-words.js';
 import { NoticeLog } from '../../src/observe/notice-log.js';
 import { LOG_LEVELS, type LogEntry, type LogLevel } from '../../src/observe/logger.js';
 import { NOTICES, NOTICES_WITH_LEVEL } from '../support/notices.js';
 
 function entriesOf(leastLevel: LogLevel | undefined): LogEntry[] {
   const entries: LogEntry[] = [];
-  const log = new NoticeLog((entry) => entries.push(entry), leastLevel);
+  const log = new NoticeLog((entry) => entries.push(entry), leastLevel, CLIENT_LOG_WORDS);
   for (const notice of NOTICES) log.write(notice);
   return entries;
 }
@@ -30,7 +31,7 @@ function levelled(enabled: readonly LogLevel[]) {
 describe('a notice', () => {
   it.each(NOTICES_WITH_LEVEL)('of type $type has its level (%#)', (notice, level) => {
     const entries: LogEntry[] = [];
-    new NoticeLog((entry) => entries.push(entry), 'debug').write(notice);
+    new NoticeLog((entry) => entries.push(entry), 'debug', CLIENT_LOG_WORDS).write(notice);
     expect(entries).toMatchObject([{ level, fields: { type: notice.type } }]);
   });
 
@@ -54,7 +55,7 @@ describe('the least level', () => {
 
   it('is what the logger lets through where it can say', () => {
     const { logger, written } = levelled(['debug', 'error']);
-    const log = new NoticeLog(logger, undefined);
+    const log = new NoticeLog(logger, undefined, CLIENT_LOG_WORDS);
     for (const notice of NOTICES) log.write(notice);
     expect(new Set(written)).toEqual(new Set(['debug', 'error']));
   });

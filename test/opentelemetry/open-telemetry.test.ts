@@ -3,11 +3,12 @@ import { core, metrics, node, tracing } from '@opentelemetry/sdk-node';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { ClientOptions } from '../../src/options.js';
 import { openTelemetry, type OpenTelemetryOptions } from '../../src/opentelemetry/index.js';
-import type { QueueStats } from '../../src/outbox/queue.js';
+import { Outbox, type QueueStats } from '../../src/outbox/index.js';
 import { collect } from '../support/collect.js';
 import { connectedClient } from '../support/connected-client.js';
 import { customEvent, inorganicInstall } from '../support/events.js';
 import { expectNothingSecretIn, failureOf } from '../support/failure-of.js';
+import { MemoryQueue } from '../support/memory-queue.js';
 
 const spans = new tracing.InMemorySpanExporter();
 const tracerProvider = new node.NodeTracerProvider({ spanProcessors: [new tracing.SimpleSpanProcessor(spans)] });
@@ -266,6 +267,15 @@ describe('the metrics', () => {
     await figures();
     expect(looks).toBe(2);
     expect(() => telemetry.watchOutbox(outbox)).toThrow('another outbox');
+  });
+
+  it('take an outbox as it is', async () => {
+    const { client, telemetry, figures } = await traced();
+    const outbox = new Outbox({ client, queue: new MemoryQueue() });
+    telemetry.watchOutbox(outbox, 'main');
+    await outbox.add(customEvent());
+    expect(await figures()).toMatchObject({ 'outbox.events main ready': 1, 'outbox.events main dead': 0 });
+    await outbox.close();
   });
 });
 

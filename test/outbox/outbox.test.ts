@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ClosedError, OverflowError, StorageError, ValidationError } from '../../src/errors.js';
+import type { LogEntry } from '../../src/observe/logger.js';
 import { Outbox, type DeadLetter, type OutboxNotice, type OutboxOptions } from '../../src/outbox/index.js';
 import { canariesIn, canaryCredentials, everythingShownOf } from '../support/canary.js';
 import { connectedClient, QUICK } from '../support/connected-client.js';
@@ -106,6 +107,37 @@ describe('addMany()', () => {
       ['a', projectId],
       ['c', 'TEST-other'],
     ]);
+  });
+});
+
+describe('the log', () => {
+  it('tells what becomes of stored events, without a secret', async () => {
+    const entries: LogEntry[] = [];
+    const logger = (entry: LogEntry) => void entries.push(entry);
+    const { outbox, emulator, queue, settled } = await newOutbox({ logger, logLevel: 'debug', retry: NEVER });
+    emulator.faults.add({ kind: 'status', status: 503, times: 1 });
+    emulator.faults.add({ kind: 'status', status: 400, body: '{"error":"utm\\r\\nsource is missing"}', times: 1 });
+    await outbox.start();
+    await outbox.add(customEvent(), { id: 'later' });
+    await settled();
+    await outbox.add(customEvent(), { id: 'never' });
+    await settled();
+    await outbox.add(customEvent(), { id: 'now' });
+    await settled();
+    expect(queue.stored.has('later')).toBe(true);
+    expect(entries.map(({ level, fields: { type, id } }) => [level, type, id])).toEqual([
+      ['info', 'rescheduled', 'later'],
+      ['error', 'dead_letter', 'never'],
+      ['debug', 'delivered', 'now'],
+    ]);
+    expect(entries[0]?.fields).toMatchObject({
+      code: 'service_unavailable',
+      projectId,
+      at: expect.stringMatching(/Z$/) as unknown,
+    });
+    expect(entries[1]?.fields.reason).toMatch(/^[^\n\r]*source is missing/);
+    expect(canariesIn(everythingShownOf(entries))).toEqual([]);
+    expect(entries.filter(({ message }) => /[%\d]/.test(message))).toEqual([]);
   });
 });
 
