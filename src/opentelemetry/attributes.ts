@@ -25,8 +25,11 @@ export const ATTRIBUTE = {
 
 /** Address and port of a host as notices name it; a port that is the scheme's default is left out. */
 export function serverAttributes(host: string): Record<string, string | number> {
-  const [, name = host, port] = /^(.+?)(?::(\d+))?$/.exec(host) ?? [];
-  // An IPv6 address stands without the brackets that a URL needs.
-  const address = { [ATTRIBUTE.address]: name.replace(/^\[(.*)\]$/, '$1') };
-  return port === undefined ? address : { ...address, [ATTRIBUTE.port]: Number(port) };
+  // An IPv6 address stands in brackets, which are the URL's.
+  const bracket = host.lastIndexOf(']');
+  const colon = host.indexOf(':', bracket + 1);
+  const name = colon < 0 ? host : host.slice(0, colon);
+  const attributes: Record<string, string | number> = { [ATTRIBUTE.address]: bracket < 0 ? name : name.slice(1, -1) };
+  if (colon >= 0) attributes[ATTRIBUTE.port] = Number(host.slice(colon + 1));
+  return attributes;
 }
