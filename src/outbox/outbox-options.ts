@@ -33,7 +33,10 @@ export interface OutboxOptions<Policy extends UtmPolicy = 'all'> {
    * queue's. @default 60000
    */
   readonly deadlineMs?: number | undefined;
-  /** How long an event is out before another process may have it, in milliseconds, if this one dies. @default 60000 */
+  /**
+   * How long an event is out before another process may have it, in milliseconds, if this one dies: to be delivered, or to be
+   * moved from the spill store. @default 60000
+   */
   readonly leaseMs?: number | undefined;
   /**
    * How long an event may keep failing before it becomes a dead letter, in milliseconds; `Infinity` for ever. Time on hold

@@ -38,12 +38,12 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
     const onHoldLifted = (projectId: string) => void this.#releaseStored(projectId).catch(() => undefined);
     this.#deliveries = new Deliveries(this.#options, listener, onHoldLifted);
     this.#troubles = new Troubles(listener);
-    const { queue: engine, spill: store } = this.#options;
+    const { queue: engine, spill: store, leaseMs } = this.#options;
     this.#consumer = new LastingConsumer({
       begin: () => this.#consume(),
       onTrouble: (error) => this.#troubles.note('start', error),
     });
-    this.#spill = store && new Spill({ engine, store, listener, troubles: this.#troubles });
+    this.#spill = store && new Spill({ engine, store, leaseMs, listener, troubles: this.#troubles });
   }
 
   /** Whether `close()` was called. */

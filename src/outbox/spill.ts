@@ -9,9 +9,6 @@ import type { Troubles } from './troubles.js';
 /** Events that may be on their way from the spill store to the engine at once. */
 const MOVING_AT_ONCE = 256;
 
-/** How long others wait for what a process had that died while it moved events, in milliseconds. */
-const LEASE_MS = 60_000;
-
 /** When an event is moved again that the engine refused, though it was there: it is full, as a rule. In milliseconds. */
 const REFUSED_AGAIN_MS = 15_000;
 
@@ -24,6 +21,8 @@ export interface SpillParts {
   readonly engine: Queue;
   /** Where they are put aside while the engine cannot be reached. */
   readonly store: Queue;
+  /** How long others wait for what a process had that died while it moved events, in milliseconds. */
+  readonly leaseMs: number;
   readonly listener: NoticeSink<OutboxNotice>;
   readonly troubles: Troubles;
   readonly reach?: EngineReach | undefined;
@@ -61,7 +60,7 @@ export class Spill {
       begin: () =>
         parts.store.consume((delivery) => this.#move(delivery), {
           concurrency: MOVING_AT_ONCE,
-          leaseMs: LEASE_MS,
+          leaseMs: parts.leaseMs,
           onTrouble,
         }),
       onTrouble,

@@ -7,6 +7,8 @@ import { connectedClient } from '../support/connected-client.js';
 import { customEvent } from '../support/events.js';
 import { failureOf } from '../support/failure-of.js';
 import { MemoryQueue } from '../support/memory-queue.js';
+import { bundleScript } from './sqlite/bundled-script.js';
+import { Child } from './sqlite/child.js';
 import { workFolder } from './sqlite/work-folder.js';
 
 const folder = await workFolder();
@@ -204,6 +206,24 @@ describe('a later process with the same spill file', () => {
     expect(ids.sort()).toEqual(['a', 'b', 'c']);
     expect(await outbox.stats()).toMatchObject({ spilled: 0 });
   });
+});
+
+it('brings to the engine all that a killed process had put aside', { timeout: 60_000 }, async () => {
+  const path = join(folder, 'killed.db');
+  const killed = new Child(await bundleScript('spilling-process-main.ts', folder), [path]);
+  onTestFinished(() => killed.kill());
+  await eventually(() => expect(killed.lines.length).toBeGreaterThan(300));
+  await killed.kill();
+  const { outbox, engine } = await outboxWith(sqliteQueue({ path }), { leaseMs: 500 });
+  const arrived = new Set<string>();
+  const store = engine.enqueue.bind(engine);
+  vi.spyOn(engine, 'enqueue').mockImplementation((items) => {
+    for (const { id } of items) arrived.add(id);
+    return store(items);
+  });
+  await outbox.start();
+  await eventually(async () => expect(await outbox.stats()).toMatchObject({ spilled: 0 }));
+  expect(killed.lines.filter((id) => !arrived.has(id))).toEqual([]);
 });
 
 it('says how old the oldest event is, wherever it is', async () => {
