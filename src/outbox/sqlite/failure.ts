@@ -1,3 +1,4 @@
+import { toSingleLine } from '../../contract/text.js';
 import { OverflowError, StorageError } from '../../errors.js';
 import { adviceOn, troubleKindOf } from './sqlite-trouble.js';
 
@@ -23,7 +24,8 @@ export class StoreFailure extends Error {
 export function describeFailure(error: unknown, doing: string): Failure {
   if (error instanceof StoreFailure) return error.failure;
   const kind = troubleKindOf(error);
-  const words = error instanceof Error ? error.message : String(error);
+  // SQLite repeats what stands in the file, whatever that is.
+  const words = toSingleLine(error instanceof Error ? error.message : String(error));
   return {
     kind: kind === 'full' ? 'overflow' : 'storage',
     message: `the outbox file could not be ${doing}: ${words}. ${adviceOn(kind)}`,
