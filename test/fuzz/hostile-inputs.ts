@@ -9,6 +9,7 @@ import { validate } from '../../src/contract/validate.js';
 import { parseRetryAfter } from '../../src/delivery/retry-after.js';
 import { isAttributionError } from '../../src/errors.js';
 import { canaryCredentials } from '../support/canary.js';
+import { mustHold, type HostileInput } from './hostile-input.js';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 
@@ -52,7 +53,7 @@ const event = fc.record(
 );
 
 /** Runs something that may fail with an error of the closed set only; undefined if it did. */
-function orClosedSetError<T>(action: () => T): T | undefined {
+function orClosed<T>(action: () => T): T | undefined {
   try {
     return action();
   } catch (error) {
@@ -75,22 +76,12 @@ function contentOf(url: string) {
   };
 }
 
-/** A random input, and what must hold for it: a check returns normally or throws. */
-export interface HostileInput {
-  readonly name: string;
-  /** Checks `runs` random inputs from a seed; throws with the smallest input that fails. */
-  readonly check: (runs: number, seed: number) => void;
-}
-
 function hostile<T>(name: string, arbitrary: fc.Arbitrary<T>, check: (input: T) => void): HostileInput {
   return {
     name,
+    share: 1,
     check: (numRuns, seed) => fc.assert(fc.property(arbitrary, check), { numRuns, seed, maxSkipsPerRun: 0 }),
   };
-}
-
-function mustHold(condition: boolean, what: string): void {
-  if (!condition) throw new Error(`does not hold: ${what}`);
 }
 
 /**
@@ -100,8 +91,8 @@ function mustHold(condition: boolean, what: string): void {
 export const hostileInputs: readonly HostileInput[] = [
   hostile('an event, through schema, encoder and decoder', fc.oneof({ weight: 9, arbitrary: event }, junk), (input) => {
     for (const schema of schemas) {
-      const parsed = orClosedSetError(() => validate(schema, input, 'event'));
-      const url = parsed && orClosedSetError(() => encoder.encode(parsed));
+      const parsed = orClosed(() => validate(schema, input, 'event'));
+      const url = parsed && orClosed(() => encoder.encode(parsed));
       if (parsed === undefined || url === undefined) continue;
       const expected = {
         type: parsed.type === 'custom' ? parsed.name : parsed.type,
@@ -150,7 +141,7 @@ export const hostileInputs: readonly HostileInput[] = [
     'credentials',
     fc.oneof(fc.record({ projectId: orJunk(text), projectToken: orJunk(text), region: orJunk(text) }), junk),
     (input) => {
-      orClosedSetError(() => parseCredentials(input as never));
+      orClosed(() => parseCredentials(input as never));
     },
   ),
 ];
