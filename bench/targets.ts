@@ -21,6 +21,13 @@ export const targets: Readonly<Record<string, Target>> = {
   'outage-ratio:one budget': { atMost: 1.2 },
   'limit-429:10': { atMost: 5 },
   'limit-ratio:10': { atLeast: 0.9 },
+  'outbox-to-bare': { atLeast: 0.6 },
+  'outbox-delay': { atMost: 5 },
+  'outbox-slow-delay': { atMost: 5 },
+  'outbox-to-forward': { atLeast: 0.5 },
+  'outbox-turn': { atMost: 2 },
+  'outbox-reopen': { atMost: 100 },
+  'outbox-memory': { atMost: 64 },
 };
 
 /** Whether a value keeps to a bound. */

@@ -11,6 +11,10 @@ export const programs = {
   forwarder: () => import('./forwarder.js'),
   mixedForward: () => import('./mixed-forward.js'),
   outageTraffic: () => import('./outage-traffic.js'),
+  bareSqlite: () => import('./bare-sqlite.js'),
+  outboxAdding: () => import('./outbox-adding.js'),
+  outboxDelivering: () => import('./outbox-delivering.js'),
+  outboxReopening: () => import('./outbox-reopening.js'),
 };
 
 /** Name of a program. */

@@ -4,6 +4,7 @@ import { latencyScenario } from './latency.js';
 import { limitScenario } from './limit.js';
 import { memoryScenario } from './memory.js';
 import { outageScenario } from './outage.js';
+import { outboxScenario } from './outbox.js';
 import { pendingHeapScenario } from './pending-heap.js';
 import { projectsScenario } from './projects.js';
 import type { Scenario } from './scenario.js';
@@ -22,4 +23,5 @@ export const scenarios: readonly Scenario[] = [
   outageScenario,
   limitScenario,
   latencyScenario,
+  outboxScenario,
 ];

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
@@ -40,7 +40,10 @@ it.each(scenarios.map(({ name }) => name))(
 
 it('has a figure for each target', ({ skip }) => {
   skip(measured < scenarios.length, 'only some scenarios were run');
-  expect(Object.keys(targets).filter((id) => !seen.has(id))).toEqual([]);
+  const hasCompiler = spawnSync('cc', ['--version']).status === 0;
+  // A slow disk is made with a library that is compiled for it.
+  const wanted = Object.keys(targets).filter((id) => hasCompiler || !id.startsWith('outbox-slow-'));
+  expect(wanted.filter((id) => !seen.has(id))).toEqual([]);
 });
 
 it('says what it can do', async () => {
