@@ -27,6 +27,14 @@ export function start({ path }: OutboxAddingOptions) {
   const projects = Array.from({ length: 20 }, (_, index) => accountOf(`BENCH-${index}`).projectId);
   const events = sampleEvents(300);
   return Promise.resolve({
+    /** What the event loop is late by on this machine now, with nothing to do, in milliseconds. */
+    idle: async (durationMs: number): Promise<number> => {
+      const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+      delay.enable();
+      await new Promise((resolve) => setTimeout(resolve, durationMs));
+      delay.disable();
+      return delay.percentile(99) / 1e6 - RESOLUTION_MS;
+    },
     /** Adds from so many callers, each one event after another. */
     add: async ({ callers, durationMs }: { callers: number; durationMs: number }): Promise<OutboxAddingReport> => {
       const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });

@@ -27,8 +27,8 @@ export function start({ path, origin, inFlight }: OutboxDeliveringOptions) {
       client,
       queue: sqliteQueue({ path, maxEvents: 1e9, maxBytes: 2 ** 40, maxShare: 1 }),
       credentials: accountOf,
-      concurrency: 2 * inFlight,
-      perProject: 2 * inFlight,
+      // So many as by default, which is more than can be in flight: the next ones are there when there is room.
+      perProject: 256,
       onNotice: (notice) => onNotice(notice),
     }));
 

@@ -28,7 +28,7 @@ async function measureAdding(settings: Settings, folder: string, round: number, 
   await outbox.add({ callers: CALLERS, durationMs: durationMs / 4 });
   const bareRate = await bare.add(durationMs);
   const { rate, delayP99Ms } = await outbox.add({ callers: CALLERS, durationMs });
-  return { bareRate, rate, delayP99Ms };
+  return { bareRate, rate, delayP99Ms, idleP99Ms: await outbox.idle(durationMs) };
 }
 
 async function measureDelivering(settings: Settings, folder: string, round: number) {
@@ -178,6 +178,12 @@ function addingFigures(id: string, rounds: readonly Adding[]): Figure[] {
       label: 'event-loop delay, 99th percentile',
       unit: 'ms',
       samples: rounds.map(({ delayP99Ms }) => delayP99Ms),
+    },
+    {
+      id: `${id}-idle-delay`,
+      label: 'the same with nothing to do',
+      unit: 'ms',
+      samples: rounds.map(({ idleP99Ms }) => idleP99Ms),
     },
   ];
 }

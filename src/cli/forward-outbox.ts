@@ -1,5 +1,5 @@
 import { toSingleLine } from '../contract/text.js';
-import { isAttributionError, type AnyAttributionError, type ValidationError } from '../errors.js';
+import { isAttributionError, type AnyAttributionError } from '../errors.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { QueueStats } from '../outbox/queue.js';
 import { sqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
@@ -16,9 +16,8 @@ import { OutboxRunBooks } from './outbox-run-books.js';
 import { refuseSameFile } from './output-path.js';
 import { Progress } from './progress.js';
 import type { RecordReader } from './record-reader.js';
-import { readRejectedBefore } from './rejected-before.js';
+import { openRejectedOnce } from './rejected-once.js';
 import { baseName, returnedPaths } from './returned-paths.js';
-import { ReturnedRecords } from './returned-records.js';
 import { noTotals } from './status-totals.js';
 import { stopOnSignal } from './stop-on-signal.js';
 import { storeRecords, type StoredTotals } from './store-records.js';
@@ -53,6 +52,9 @@ const RETRY = { initialDelayMs: 2_000, maxDelayMs: 60_000 };
 
 const STOP_WITHIN_MS = 10_000;
 
+/** Rejected records that are told of. */
+const TROUBLES_SHOWN = 20;
+
 const REFUSED = {
   checkpoint: '--checkpoint',
   failed: '--failed',
@@ -82,7 +84,7 @@ export async function forwardThroughOutbox({ path, inputs, reader, flags, termin
   for (const warning of credentials.warnings) terminal.note(`warning: ${warning}`);
   const progress = new Progress(terminal);
   const client = createClient(flags, credentials, progress.onNotice);
-  const rejected = await openRejected(path, inputs, flags);
+  const rejected = await openRejectedOnce(rejectedPath(path, inputs, flags));
   const books = new OutboxRunBooks();
   const outbox = new Outbox({
     client,
@@ -110,6 +112,7 @@ export async function forwardThroughOutbox({ path, inputs, reader, flags, termin
   const projects = new Set<string>();
   const ownProject = credentials.defaultProject?.projectId;
   let stored: StoredTotals = { added: 0, duplicates: 0, rejected: 0 };
+  let told = 0;
   let left: QueueStats | undefined;
   let problem: unknown;
   try {
@@ -129,8 +132,11 @@ export async function forwardThroughOutbox({ path, inputs, reader, flags, termin
       projectId: ownProject,
       onRejected: (record, error) => {
         books.tally.add('rejected', record.item?.projectId ?? ownProject, describeReasons('rejected', error));
-        progress.note(`${record.path}:${record.line}: rejected: ${toSingleLine(error.message, 500)}`);
         rejected.add(record, error);
+        told += 1;
+        if (told <= TROUBLES_SHOWN)
+          progress.note(`${record.path}:${record.line}: rejected: ${toSingleLine(error.message, 500)}`);
+        else if (told === TROUBLES_SHOWN + 1) progress.note(`… and more, all of them in ${rejected.pathIfWritten}`);
       },
       stop: stop.signal,
     });
@@ -142,13 +148,13 @@ export async function forwardThroughOutbox({ path, inputs, reader, flags, termin
     problem = error;
   }
   progress.stop();
-  stop.dispose();
   try {
     left = await stopOutbox(outbox, path);
     rejected.close();
   } catch (error) {
     problem ??= error;
   }
+  stop.dispose();
   await client.close({ timeoutMs: 0 });
   if (problem !== undefined && !isExpected(problem)) throw asError(problem);
   books.close();
@@ -207,23 +213,12 @@ async function* noteProjects(
   }
 }
 
-/** Where records with mistakes go: added to what an earlier run has put there, each once. */
-async function openRejected(outboxPath: string, inputs: readonly Input[], { rejected }: ForwardOutboxFlags) {
+/** Where records with mistakes go. */
+function rejectedPath(outboxPath: string, inputs: readonly Input[], { rejected }: ForwardOutboxFlags): string {
   const path = rejected ?? returnedPaths(baseName(inputs[0]), {}).rejected;
   const paths = inputs.filter(({ identity }) => identity !== undefined).map((input) => input.path);
   refuseSameFile(paths, [path, outboxPath]);
-  const before = await readRejectedBefore(path);
-  const file = new ReturnedRecords(path, before.known, false);
-  file.open(() => undefined);
-  return {
-    add({ source, ...record }: InputRecord, error: ValidationError) {
-      if (!before.has(record.path, record.line)) file.add(source, record, error);
-    },
-    close: () => file.close(),
-    get pathIfWritten() {
-      return file.pathIfWritten;
-    },
-  };
+  return path;
 }
 
 function isExpected(error: unknown): error is FileError | UsageError | AnyAttributionError {

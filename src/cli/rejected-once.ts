@@ -1,0 +1,72 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { InputRecord } from './input-record.js';
+import { inspectOutput } from './output-path.js';
+import { ReturnedRecords, type ReturnedError } from './returned-records.js';
+import { UsageError } from './usage-error.js';
+
+/** A file of rejected records that holds each once, however often the same inputs are gone through. */
+export interface RejectedOnce {
+  /** Adds a record, unless it is there. */
+  add(record: InputRecord, error: ReturnedError): void;
+  /** Puts everything on the disk and closes the file. */
+  close(): void;
+  /** The path, if there are records in the file. */
+  readonly pathIfWritten: string | undefined;
+}
+
+/**
+ * Opens a file of rejected records and goes on with what an earlier run has put there: a record is known by the place that
+ * stands beside it. Nothing is written over.
+ *
+ * @throws {UsageError} if it is no such file, or somebody has begun to mend it.
+ */
+export async function openRejectedOnce(path: string): Promise<RejectedOnce> {
+  const before = inspectOutput(path) ? await readPlaces(path) : { bytes: 0, places: new Set<string>() };
+  const file = new ReturnedRecords(path, { path, bytes: before.bytes }, false);
+  file.open(() => undefined);
+  return {
+    add({ path: input, line, source }, error) {
+      if (!before.places.has(keyOf(input, line))) file.add(source, { path: input, line }, error);
+    },
+    close: () => file.close(),
+    get pathIfWritten() {
+      return file.pathIfWritten;
+    },
+  };
+}
+
+const NEWLINE = 0x0a;
+
+async function readPlaces(path: string): Promise<{ readonly bytes: number; readonly places: ReadonlySet<string> }> {
+  const places = new Set<string>();
+  let bytes = 0;
+  let lastByte: number | undefined = NEWLINE;
+  const stream = createReadStream(path).on('data', (chunk) => {
+    bytes += chunk.length;
+    lastByte = Buffer.from(chunk).at(-1);
+  });
+  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) places.add(placeIn(line, path));
+  if (lastByte !== NEWLINE) throw foreign(path);
+  return { bytes, places };
+}
+
+function placeIn(text: string, path: string): string {
+  try {
+    const { error } = JSON.parse(text) as { readonly error?: { readonly file?: unknown; readonly line?: unknown } };
+    if (typeof error?.file === 'string' && typeof error.line === 'number') return keyOf(error.file, error.line);
+  } catch {
+    // Said below, without what it holds.
+  }
+  throw foreign(path);
+}
+
+function keyOf(file: string, line: number): string {
+  return JSON.stringify([file, line]);
+}
+
+function foreign(path: string): UsageError {
+  return new UsageError(
+    `${path} exists and was changed or is not of this command: forward it if you have mended it, and move it away or name another --rejected`,
+  );
+}
