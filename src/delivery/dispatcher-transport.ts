@@ -5,7 +5,7 @@ import { warnOfDebugOutput } from './debug-output.js';
 import { HttpExchange, type ConnectionOwner } from './exchange.js';
 import { REQUEST_HEADERS } from './request-headers.js';
 import type { Exchange, OutcomeListener, Transport, WarmUp } from './transport.js';
-import { dispatchUntraced } from './untraced.js';
+import { dispatchUntraced, watchedForTraces } from './untraced.js';
 
 /**
  * Carries requests over a dispatcher that the caller passed in: a proxy agent, a mock, the emulator in process.
@@ -16,6 +16,7 @@ export class DispatcherTransport implements Transport {
   readonly #deadlines = new Deadlines<HttpExchange>();
   // The dispatcher keeps its own connections, so there is nothing to take back.
   readonly #owner: ConnectionOwner = { release: () => undefined };
+  #warned = false;
 
   constructor(
     private readonly dispatcher: Dispatcher,
@@ -25,7 +26,8 @@ export class DispatcherTransport implements Transport {
   }
 
   start(endpoint: Endpoint, path: string, timeoutMs: number, listener: OutcomeListener): Exchange {
-    const request = { origin: endpoint.origin, path, method: this.method, headers: REQUEST_HEADERS };
+    const plain = { origin: endpoint.origin, path, method: this.method, headers: REQUEST_HEADERS };
+    const request = watchedForTraces(plain, () => this.#warnOfTraces());
     const exchange = new HttpExchange(request, timeoutMs, listener, this.#deadlines, this.#owner);
     exchange.begin();
     try {
@@ -34,6 +36,16 @@ export class DispatcherTransport implements Transport {
       exchange.onError(error instanceof Error ? error : new Error(String(error)));
     }
     return exchange;
+  }
+
+  #warnOfTraces(): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    process.emitWarning(
+      'a request waited in the dispatcher for a connection that another had opened, where OpenTelemetry may record its URL ' +
+        'with the token and passcode in it; give the client a dispatcher of its own, made after OpenTelemetry was set up',
+      'ClevertapAttributionWarning',
+    );
   }
 
   warmUp(): Promise<WarmUp> {

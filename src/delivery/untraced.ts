@@ -6,6 +6,7 @@ const API = Symbol.for('opentelemetry.js.api.1');
 const SUPPRESS_TRACING = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
 interface TraceContext {
+  getValue(key: symbol): unknown;
   setValue(key: symbol, value: unknown): TraceContext;
 }
 
@@ -32,6 +33,25 @@ export function dispatchUntraced(
     const suppressed = manager.active().setValue(SUPPRESS_TRACING, true);
     manager.with(suppressed, () => dispatcher.dispatch(request, handler));
   }
+}
+
+/**
+ * The same request, which tells when its path is read where it may be traced: what a dispatcher keeps waiting is read when
+ * its turn has come, in the context of whoever opened the connection that has become free.
+ */
+export function watchedForTraces(
+  request: Dispatcher.DispatchOptions,
+  onTraced: () => void,
+): Dispatcher.DispatchOptions {
+  if (contextManager() === undefined) return request;
+  const { path } = request;
+  return Object.defineProperty({ ...request }, 'path', {
+    enumerable: true,
+    get: () => {
+      if (contextManager()?.active().getValue(SUPPRESS_TRACING) !== true) onTraced();
+      return path;
+    },
+  });
 }
 
 /** Runs something in the tracing context of a caller's. */

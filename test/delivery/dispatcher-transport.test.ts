@@ -1,6 +1,8 @@
+import { context } from '@opentelemetry/api';
+import { node } from '@opentelemetry/sdk-node';
 import type { Dispatcher } from 'undici';
-import { Agent, MockAgent } from 'undici';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { Agent, MockAgent, request } from 'undici';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { resolveEndpoint } from '../../src/contract/endpoint.js';
 import { DispatcherTransport } from '../../src/delivery/dispatcher-transport.js';
 import type { AttemptOutcome } from '../../src/delivery/outcome.js';
@@ -184,5 +186,46 @@ describe('a dispatcher of the caller', () => {
     transport.halt();
     await transport.close();
     expect([agent.closed, agent.destroyed]).toEqual([false, false]);
+  });
+});
+
+describe('with OpenTelemetry', () => {
+  /** Starts more requests than the dispatcher has connections, and gives what was warned of when all have ended. */
+  async function warningsOf(dispatcher: Dispatcher, url: string): Promise<unknown[]> {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    onTestFinished(() => emitWarning.mockRestore());
+    new node.NodeTracerProvider().register();
+    onTestFinished(() => context.disable());
+    const transport = new DispatcherTransport(dispatcher, 'GET');
+    const outcomes = Array.from({ length: 6 }, () => {
+      return new Promise<AttemptOutcome>((onOutcome) => {
+        transport.start(resolveEndpoint('eu', url), '/attribution?x=1', 10_000, { onOutcome });
+      });
+    });
+    for (const outcome of await Promise.all(outcomes)) expect(outcome).toMatchObject({ kind: 'answer', status: 200 });
+    return emitWarning.mock.calls.map(([warning]) => warning);
+  }
+
+  async function agentAndServer() {
+    const server = await startSocketServer((socket) => socket.write(httpAnswer(200, '{"status":"success"}')));
+    const agent = new Agent({ connections: 2 });
+    onTestFinished(() => agent.destroy());
+    return { agent, url: server.url };
+  }
+
+  it('a dispatcher of our own is nothing to warn of, however many wait in it', async () => {
+    const { agent, url } = await agentAndServer();
+    expect(await warningsOf(agent, url)).toEqual([]);
+  });
+
+  it('one whose connections others opened is warned of, once', async () => {
+    const { agent, url } = await agentAndServer();
+    const own = [1, 2].map(() => request(url, { dispatcher: agent }).then(({ body }) => body.text()));
+    await Promise.all(own);
+    expect(await warningsOf(agent, url)).toEqual([
+      expect.stringMatching(
+        /may record its URL with the token and passcode in it; give the client a dispatcher of its own/,
+      ),
+    ]);
   });
 });
