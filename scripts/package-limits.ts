@@ -7,10 +7,10 @@ const KB = 1000;
  * and leave about a tenth of room.
  */
 export const LIMITS: PackageFigures = {
-  packed: 870 * KB,
-  unpacked: 3_310 * KB,
-  imported: 172 * KB,
-  required: 173 * KB,
+  packed: 950 * KB,
+  unpacked: 3_630 * KB,
+  imported: 186 * KB,
+  required: 188 * KB,
   program: 680 * KB,
   installed: 11_700 * KB,
   packages: 3,
