@@ -80,7 +80,7 @@ export function start({ path, origin, inFlight }: OutboxDeliveringOptions) {
     /** Which delivery the first one of a project is. */
     turnOf: async (projectId: string): Promise<number> => {
       let delivered = 0;
-      await deliver((notice) => ((delivered += 1), notice.projectId === projectId));
+      await deliver((notice) => ((delivered += 1), 'projectId' in notice && notice.projectId === projectId));
       return delivered;
     },
     close: async (): Promise<void> => {
