@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { Access } from './contract/access.js';
 import {
   credentialsSchema,
@@ -7,7 +6,7 @@ import {
   type CredentialsInput,
 } from './contract/credentials.js';
 import type { ParsedEvent, UtmPolicy } from './contract/event.js';
-import { createEventSchema, type EventSchema } from './contract/event-schema.js';
+import { compileEventSchema, type EventSchema } from './contract/event-schema.js';
 import { resolveEndpoint } from './contract/endpoint.js';
 import type { RegionCode } from './contract/regions.js';
 import { toSingleLine } from './contract/text.js';
@@ -190,9 +189,9 @@ export class Sender {
     this.#limiter.release(access);
   }
 
-  // With the first event, as generating its code takes some milliseconds. Where code may not be generated, zod's parser does.
+  // With the first event, as compiling takes some milliseconds.
   get #schema(): EventSchema<UtmPolicy> {
-    this.#compiledSchema ??= z.compile(createEventSchema({ utmPolicy: this.#options.utmPolicy }));
+    this.#compiledSchema ??= compileEventSchema({ utmPolicy: this.#options.utmPolicy });
     return this.#compiledSchema;
   }
 

@@ -23,6 +23,12 @@ interface Reason {
   readonly code: string;
   readonly message: string;
   readonly issues?: readonly ValidationIssue[];
+  /** Of one that was sent: requests that were made for it. */
+  readonly attempts?: number;
+  /** Of one that was answered: the status of the last answer. */
+  readonly status?: number;
+  /** Of one that may be there already, so that it might be there twice when it is sent again. */
+  readonly maybeRecorded?: true;
   readonly file: string;
   readonly line: number;
   /** Where it stood first, if that is another place. */
@@ -34,9 +40,10 @@ const ISSUES_KEPT = 20;
 const MESSAGE_LENGTH = 4_000;
 
 /** What of an error goes beside a record. */
-export type ReturnedError = Pick<AnyAttributionError, 'code' | 'message'> & {
-  readonly issues?: readonly ValidationIssue[];
-};
+export type ReturnedError = Pick<AnyAttributionError, 'code' | 'message'> &
+  Partial<Pick<AnyAttributionError, 'attempts' | 'status' | 'maybeRecorded'>> & {
+    readonly issues?: readonly ValidationIssue[];
+  };
 
 /**
  * A file of records that were rejected or failed, one JSON object a line, with the reason beside each. It can be fed in
@@ -89,11 +96,12 @@ export class ReturnedRecords {
 
   /** Adds a record; gives the size of the file after it. */
   add(source: FlatRecord, from: Pick<InputRecord, 'path' | 'line' | 'origin'>, error: ReturnedError): number {
-    const { code, issues } = error;
+    const { code, issues, attempts = 0, status, maybeRecorded = false } = error;
     const { path, line, origin } = from;
     const message = describeTrouble(error, MESSAGE_LENGTH);
     const mistakes = issues && { issues: issues.slice(0, ISSUES_KEPT) };
-    const reason: Reason = { code, message, ...mistakes, file: path, line, ...(origin && { origin }) };
+    const sent = attempts > 0 && { attempts, ...(status && { status }), ...(maybeRecorded && { maybeRecorded }) };
+    const reason: Reason = { code, message, ...mistakes, ...sent, file: path, line, ...(origin && { origin }) };
     const text = Buffer.from(`${JSON.stringify({ ...source, error: reason })}\n`);
     const fd = this.#fd ?? this.#make();
     this.#attempt(() => {

@@ -237,5 +237,13 @@ export function createEventSchema<Policy extends UtmPolicy = 'all'>(
   return (utmPolicy === 'all' ? strictEventSchema(now) : lenientEventSchema(now)) as z.ZodType as EventSchema<Policy>;
 }
 
+/**
+ * The same schema with a parser that is generated for the whole of it, which takes some milliseconds once. Where code may
+ * not be generated, or the policy's schema does not allow it, zod's own parser does the work.
+ */
+export function compileEventSchema<Policy extends UtmPolicy>(options: EventSchemaOptions<Policy>): EventSchema<Policy> {
+  return z.compile(createEventSchema(options));
+}
+
 /** Schema of all three kinds of event under the default UTM policy. */
 export const eventSchema: EventSchema = createEventSchema();

@@ -9,6 +9,8 @@ export interface Entrant {
   readonly projectId: string;
   /** What its next request would be made with. */
   readonly access: Access;
+  /** Requests that were made for it; once there was one, it goes ahead of others of its project that had none. */
+  readonly attempts: number;
   /** When its time is up, on the clock of `performance.now()`. */
   readonly expiresAt: number;
   /** Its project's lane, while it waits or is in; kept by the admission. */

@@ -142,33 +142,39 @@ export function toError(failure: AttemptFailure, context: FailureContext): AnyAt
   const { status, retryAfterMs } = failure;
   const details = { attempts, maybeRecorded, status, retryAfterMs, host: endpoint.host, projectId };
   const gaveUp = stopped === undefined ? '' : `; ${stopped}`;
-  const answered = `${endpoint.host} answered ${status}${failure.text === '' ? '' : ` (${failure.text})`}`;
+  const happened = describeFailure(failure, endpoint.host);
   switch (failure.code) {
     case 'bad_request': {
       const { reason, field } = failure;
-      return new BadRequestError(badRequestMessage(answered, reason), { ...details, ...(reason && { reason }), field });
+      return new BadRequestError(badRequestMessage(happened, reason), { ...details, ...(reason && { reason }), field });
     }
     case 'authentication':
       return new AuthenticationError(
-        `${answered} for project ${projectId}: check Project ID, Token and Passcode, and the region as well, since credentials of another region than "${endpoint.region}" are answered the same way`,
+        `${happened} for project ${projectId}: check Project ID, Token and Passcode, and the region as well, since credentials of another region than "${endpoint.region}" are answered the same way`,
         details,
       );
     case 'unexpected_response':
-      return new UnexpectedResponseError(`${answered}${adviceOn(failure)}`, details);
+      return new UnexpectedResponseError(`${happened}${adviceOn(failure)}`, details);
     case 'rate_limited':
-      return new RateLimitError(`${answered} for project ${projectId}${gaveUp}`, details);
+      return new RateLimitError(`${happened} for project ${projectId}${gaveUp}`, details);
     case 'service_unavailable':
-      return new ServiceUnavailableError(`${answered}${gaveUp}`, details);
+      return new ServiceUnavailableError(`${happened}${gaveUp}`, details);
     case 'unconfirmed':
       return new UnconfirmedError(
-        `${answered}, but not that the event succeeded, as requireConfirmation asks`,
+        `${happened}, but not that the event succeeded, as requireConfirmation asks`,
         details,
       );
     case 'network':
-      return new NetworkError(`no answer from ${endpoint.host}: ${failure.text}${gaveUp}`, withCause(details, failure));
+      return new NetworkError(`${happened}${gaveUp}`, withCause(details, failure));
     case 'timeout':
-      return new TimeoutError(`no answer from ${endpoint.host}: ${failure.text}${gaveUp}`, details);
+      return new TimeoutError(`${happened}${gaveUp}`, details);
   }
+}
+
+/** What came of an attempt that failed, in a few words. */
+export function describeFailure({ status, text }: AttemptFailure, host: string): string {
+  if (status === undefined) return `no answer from ${host}: ${text}`;
+  return `${host} answered ${status}${text === '' ? '' : ` (${text})`}`;
 }
 
 function adviceOn({ status = 0 }: AttemptFailure): string {

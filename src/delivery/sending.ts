@@ -14,7 +14,7 @@ import type { EventTelemetry } from '../observe/telemetry.js';
 import type { Abortable } from './abort-watch.js';
 import type { Entrant, Refusal } from './admission.js';
 import { Expiring } from './deadlines.js';
-import { readOutcome, toError, type AttemptFailure, type AttemptSuccess } from './failure.js';
+import { describeFailure, readOutcome, toError, type AttemptFailure, type AttemptSuccess } from './failure.js';
 import { GatePlace } from './gate-place.js';
 import type { ListNode } from './linked-list.js';
 import type { AttemptOutcome } from './outcome.js';
@@ -39,16 +39,17 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
   readonly caller = callerContext();
   lane: ListNode | undefined = undefined;
   queuePosition: ListNode | undefined = undefined;
+  attempts = 0;
   #phase: Phase = 'ready';
   readonly #startedAt = performance.now();
   #access: Access;
-  #attempts = 0;
   /** Attempts that were spent on probing for the region, not on the event. */
   #probes = 0;
   /** What is left of `deadlineMs` while its time stands still; nothing is used up before the first attempt. */
   #timeLeftMs: number | undefined = undefined;
   #attemptStartedAt = 0;
   #maybeRecorded = false;
+  #lastFailure: AttemptFailure | undefined = undefined;
   #exchange: Exchange | undefined = undefined;
   #gatePlace: GatePlace | undefined = undefined;
   #loop: RetryLoop | undefined = undefined;
@@ -110,8 +111,10 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
 
   override onExpired(): void {
     const { deadlineMs } = this.settings;
-    const doing = DOING[this.#phase];
-    this.#giveUp((details) => new TimeoutError(`deadlineMs of ${deadlineMs} ms passed ${doing}`, details));
+    const { host } = this.#access.endpoint;
+    const before = this.#lastFailure && `; before, ${describeFailure(this.#lastFailure, host)}`;
+    const message = `deadlineMs of ${deadlineMs} ms passed ${DOING[this.#phase]}${before ?? ''}`;
+    this.#giveUp((details) => new TimeoutError(message, details));
   }
 
   /** Next attempt, by way of the gate and the queue. */
@@ -175,10 +178,10 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     observer.inFlight += 1;
     const path = this.#encode();
     if (path === undefined) return;
-    this.#attempts += 1;
+    this.attempts += 1;
     this.#attemptStartedAt = now;
     observer.attempts += 1;
-    if (this.#attempts > 1) observer.retries += 1;
+    if (this.attempts > 1) observer.retries += 1;
     const exchange = transport.start(this.#access.endpoint, path, timeoutMs, this);
     // It may have ended at once.
     if (this.#is('flight')) this.#exchange = exchange;
@@ -206,7 +209,10 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     // Before anybody hears of it: a listener that aborts or closes must not end it a second time.
     if (failed) this.#phase = 'ready';
     else this.#end();
-    if (failed) this.#maybeRecorded ||= result.maybeRecorded;
+    if (failed) {
+      this.#maybeRecorded ||= result.maybeRecorded;
+      this.#lastFailure = result;
+    }
     const health = this.context.health(access);
     health.note(result);
     if (observer.listening) {
@@ -242,7 +248,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
 
   delayAfter(failure: AttemptFailure): number | undefined {
     const timeLeftMs = this.#timeLeftMs ?? this.expiresAt - performance.now();
-    const spent = this.#attempts - this.#probes;
+    const spent = this.attempts - this.#probes;
     const decision = decideRetry(failure, spent, timeLeftMs, this.context.retry, Math.random());
     if (decision.kind === 'stop') {
       this.#stopped = decision.because;
@@ -252,7 +258,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     if (delayMs !== undefined && this.context.observer.listening) {
       const { code } = failure;
       this.context.observer.notify(
-        { type: 'retry', ...this.#about(), attempt: this.#attempts, code, delayMs },
+        { type: 'retry', ...this.#about(), attempt: this.attempts, code, delayMs },
         this.#telemetry,
       );
     }
@@ -322,7 +328,9 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     const written = exchange?.cancel() ?? false;
     this.#maybeRecorded ||= written;
     const { host } = this.#access.endpoint;
-    const details = { attempts: this.#attempts, maybeRecorded: this.#maybeRecorded, host, projectId: this.projectId };
+    const { attempts, projectId } = this;
+    const status = this.#lastFailure?.status;
+    const details = { attempts, status, maybeRecorded: this.#maybeRecorded, host, projectId };
     const error = errorFrom(details);
     if (phase === 'flight') observer.inFlight -= 1;
     if (exchange !== undefined) this.#noteBrokenOff(error.code, written);
@@ -344,7 +352,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
   #deliver({ confirmed, status }: AttemptSuccess): void {
     const { observer } = this.context;
     const { region, host } = this.#access.endpoint;
-    const attempts = this.#attempts;
+    const attempts = this.attempts;
     const maybeDuplicate = this.#maybeRecorded;
     const durationMs = sinceMs(this.#startedAt);
     const { projectId } = this;
@@ -361,7 +369,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
 
   onGaveUp(failure: AttemptFailure): void {
     const { endpoint } = this.#access;
-    const attempts = this.#attempts;
+    const attempts = this.attempts;
     const maybeRecorded = this.#maybeRecorded;
     const stopped = this.#stopped;
     this.#endFailed(toError(failure, { endpoint, projectId: this.projectId, attempts, maybeRecorded, stopped }));
@@ -384,7 +392,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
   }
 
   #notifyAttempt(outcome: 'delivered' | ErrorCode, status: number | undefined, maybeRecorded: boolean): void {
-    const attempt = this.#attempts;
+    const attempt = this.attempts;
     const durationMs = sinceMs(this.#attemptStartedAt);
     const result = { attempt, outcome, status, maybeRecorded, durationMs };
     this.context.observer.notify({ type: 'attempt', ...this.#about(), ...result }, this.#telemetry);

@@ -7,6 +7,7 @@ import { refusesCredentials, type ProjectHealth } from '../delivery/project-heal
 import { ProjectHealthRegistry } from '../delivery/project-health-registry.js';
 import { Wait } from '../delivery/wait.js';
 import type { ConcurrencyLimits } from '../options.js';
+import { WaitingLine } from './waiting-line.js';
 
 /** An entrant's place in the queue of its project. */
 class QueuePosition extends ListNode {
@@ -20,7 +21,7 @@ class Lane extends ListNode {
   active = 0;
   /** Whether something is in flight or waits. */
   busy = false;
-  readonly waiting = new LinkedList<QueuePosition>();
+  readonly waiting = new WaitingLine<QueuePosition>();
   /** Runs while somebody waits and the project is not to be asked. */
   pause: Wait | undefined = undefined;
 
@@ -38,7 +39,7 @@ const LANES_KEPT = 20_000;
 /**
  * Grants places among the requests in flight: so many per project, so many in total, and in turns between projects, so
  * that one with a long backlog holds no more than its share. A project whose account answers 429 gets fewer or none for a
- * while, and one on hold is refused.
+ * while, and one on hold is refused. Of one project, next attempts go ahead of first ones.
  *
  * Every step costs the same whatever the number of projects and of entrants that wait. A project's lane is kept for its next
  * event, so that one is not made and dropped for each; of many thousands, only those with something in flight or waiting.
@@ -91,7 +92,7 @@ export class ConcurrencyLimiter implements Admission {
     }
     const position = new QueuePosition(entrant);
     entrant.queuePosition = position;
-    lane.waiting.push(position);
+    lane.waiting.push(position, entrant.attempts > 0);
     this.#joinRing(lane);
     // A pause may have ended between the two looks at the clock; then nobody else would call it up.
     if (lane.health !== undefined) this.#grant();

@@ -111,6 +111,15 @@ describe('forward', () => {
 });
 
 describe('a record that is not delivered', () => {
+  it('says beside it how often it was sent, and whether it may be there already', async () => {
+    const run = await emulatedRun();
+    run.emulator.faults.add({ kind: 'status', status: 504, retryAfter: 1000, times: 1 });
+    run.folder.write('a.ndjson', ndjson(numberedRecords(1)));
+    expect((await run.forward(['a.ndjson'])).code).toBe(1);
+    const [record] = run.folder.readJsonLines('a.ndjson.failed.ndjson');
+    expect(record?.['error']).toMatchObject({ attempts: 1, status: 504, maybeRecorded: true });
+  });
+
   it('costs itself alone, and is reported with its line and its reason', async () => {
     const run = await emulatedRun();
     const lines = [

@@ -29,6 +29,7 @@ class Person implements Entrant {
   lane: ListNode | undefined = undefined;
   queuePosition: ListNode | undefined = undefined;
   expiresAt = Number.POSITIVE_INFINITY;
+  attempts = 0;
   inside = false;
   refusal: Refusal | undefined = undefined;
   access: Access;
@@ -100,6 +101,26 @@ describe('the limit of a project', () => {
     expect(order).toEqual(['a1', 'a2']);
     if (first !== undefined) limiter.leave(first);
     expect(order).toEqual(['a1', 'a2', 'a3']);
+  });
+
+  it('lets whoever has been in before go ahead of all who have not, in the order of their coming', () => {
+    const limiter = limiterOf({ perProject: 1, total: 10 });
+    const [first] = enter(limiter, 'A', 'a1');
+    const leaveAtOnce = (person: Person) => limiter.leave(person);
+    for (const [name, attempts] of [
+      ['a2', 0],
+      ['again1', 1],
+      ['a3', 0],
+      ['again2', 3],
+      ['a4', 0],
+    ] as const) {
+      const person = new Person('A', name, leaveAtOnce);
+      person.attempts = attempts;
+      person.enter(limiter);
+    }
+    if (first !== undefined) limiter.leave(first);
+    expect(order).toEqual(['a1', 'again1', 'again2', 'a2', 'a3', 'a4']);
+    expect(limiter.projects).toBe(0);
   });
 
   it('binds no other project', () => {

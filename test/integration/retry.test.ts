@@ -10,6 +10,18 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+describe('the next attempt', () => {
+  it('does not wait behind the backlog of its project', async () => {
+    const { client, emulator } = await connectedClient({ concurrency: { perProject: 2 }, retry: QUICK });
+    emulator.faults.add({ kind: 'latency', ms: 5 });
+    emulator.faults.add({ kind: 'status', status: 503, times: 1 });
+    const backlog = Array.from({ length: 200 }, () => client.send(inorganicInstall()));
+    expect(await backlog[0]).toMatchObject({ attempts: 2 });
+    expect(emulator.counts.requests).toBeLessThan(50);
+    await Promise.all(backlog);
+  });
+});
+
 describe('the number of attempts', () => {
   it('is five where nothing is said', async () => {
     const { client, emulator } = await connectedClient();

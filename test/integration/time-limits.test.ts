@@ -120,6 +120,15 @@ describe('deadlineMs', () => {
     expect(emulator.counts.requests).toBeLessThanOrEqual(error.attempts);
   });
 
+  it('tells what came of the attempt before', async () => {
+    const { client, emulator } = await connectedClient();
+    emulator.faults.add({ kind: 'status', status: 503, times: 1 });
+    emulator.faults.add({ kind: 'hang' });
+    const error = await failureOf(client.send(inorganicInstall(), { deadlineMs: 500 }));
+    expect(error).toMatchObject({ code: 'timeout', attempts: 2, status: 503 });
+    expect(error.message).toMatch(/passed while a request was under way; before, 127\.0\.0\.1:\d+ answered 503/);
+  });
+
   it('ends events that wait for a place, of which nothing is begun any more', async () => {
     const { client, emulator, told } = await connectedClient({ concurrency: { perProject: 2 } });
     await Promise.all([client.send(inorganicInstall()), client.send(inorganicInstall())]);
