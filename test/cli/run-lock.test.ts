@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { hasEnded, ownIdentity } from '../../src/cli/process-identity.js';
@@ -30,6 +30,7 @@ describe('the lock of a checkpoint', () => {
       pid: process.pid,
       host: hostname(),
     });
+    if (process.platform !== 'win32') expect(statSync(lockPath(folder.at('c'))).mode & 0o777).toBe(0o600);
     lock.release();
     expect(readdirSync(folder.path)).toEqual([]);
   });
