@@ -7,6 +7,7 @@ export type { RegionReport } from './delivery/region-health.js';
 export type {
   CallOptions,
   ClientOptions,
+  ClientCloseOptions,
   CloseOptions,
   ConcurrencyOptions,
   ConnectionOptions,
