@@ -18,6 +18,8 @@ export const ENVIRONMENT = {
 const { projectId, projectToken, projectPasscode } = ENVIRONMENT;
 const REQUIRED_VARIABLES = [projectId, projectToken, projectPasscode].join(', ');
 
+const GIVING_CREDENTIALS = `name a file that has them with --credentials, or set ${REQUIRED_VARIABLES}`;
+
 /** Where credentials come from: never the command line, which every process on the machine can read. */
 export interface CredentialsSource {
   /** The project of records that name none. */
@@ -62,6 +64,21 @@ export function readCredentials(path: string | undefined, environment: NodeJS.Pr
   };
 }
 
+/**
+ * Collects the credentials of a command that sends, which without any could deliver nothing.
+ *
+ * @throws {UsageError} if there are none at all, saying how to give them, or as `readCredentials` does.
+ */
+export function readSendingCredentials(path: string | undefined, environment: NodeJS.ProcessEnv): CredentialsSource {
+  const source = readCredentials(path, environment);
+  if (source.all.length > 0) return source;
+  throw new UsageError(
+    path === undefined
+      ? `there are no credentials to send with: ${GIVING_CREDENTIALS}`
+      : `${path} holds no credentials: add projectToken, projectPasscode and region by project id`,
+  );
+}
+
 /** Where credentials were looked for, and what to add. */
 function describeAbsence(path: string | undefined, fromEnvironment: Credentials | undefined): string {
   const inEnvironment =
@@ -71,7 +88,7 @@ function describeAbsence(path: string | undefined, fromEnvironment: Credentials 
     return `${path} has none${also}; add its projectToken, projectPasscode and region to that file`;
   }
   return inEnvironment === undefined
-    ? `name a file that has them with --credentials, or set ${REQUIRED_VARIABLES}`
+    ? GIVING_CREDENTIALS
     : `${inEnvironment}, and no file was named; name one that has them with --credentials`;
 }
 

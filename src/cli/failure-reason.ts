@@ -3,6 +3,9 @@ import { describeIssues, type AnyAttributionError } from '../errors.js';
 // A record can have any number of mistakes, which would make as many groups.
 const MAX_REASONS = 20;
 
+/** What is counted where nobody was asked, since there were no credentials to ask with. */
+export const NO_CREDENTIALS = 'authentication (no credentials)';
+
 /**
  * Why a record was not delivered, so that like reasons count together: each of its mistakes in few words, without what
  * differs between records.
@@ -26,6 +29,6 @@ function describeCode(error: Exclude<AnyAttributionError, { code: 'validation' }
   if (error.code === 'bad_request')
     return `bad_request (${error.field === undefined ? error.reason : `${error.field} is missing`})`;
   // The server always answers with a status; without one, nobody got as far as asking it.
-  if (error.code === 'authentication' && error.status === undefined) return 'authentication (no credentials)';
+  if (error.code === 'authentication' && error.status === undefined) return NO_CREDENTIALS;
   return error.status === undefined ? error.code : `${error.code} (${error.status})`;
 }

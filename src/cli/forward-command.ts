@@ -3,10 +3,11 @@ import type { AnyAttributionError } from '../errors.js';
 import { asError } from './as-error.js';
 import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } from './client-options.js';
 import { warnOfControlCharacters } from './control-characters.js';
-import { readCredentials } from './credentials-source.js';
+import { readSendingCredentials } from './credentials-source.js';
 import { dryRun } from './dry-run.js';
 import { EXIT_CODE } from './exit-code.js';
 import { FileError } from './file-error.js';
+import { adviseAfterEnd } from './finished-advice.js';
 import { forwardThroughOutbox } from './forward-outbox.js';
 import { forwardRecords, STOP_TIMEOUT_MS } from './forward-records.js';
 import { addInputOptions, type InputFlags } from './input-options.js';
@@ -104,11 +105,11 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
     process.exitCode = await dryRun(records, flags, terminal);
     return;
   }
+  const credentials = readSendingCredentials(flags.credentials, process.env);
   if (flags.outbox !== undefined) {
-    await forwardThroughOutbox({ path: flags.outbox, inputs, reader, flags, terminal });
+    await forwardThroughOutbox({ path: flags.outbox, credentials, inputs, reader, flags, terminal });
     return;
   }
-  const credentials = readCredentials(flags.credentials, process.env);
   for (const warning of credentials.warnings) terminal.note(`warning: ${warning}`);
   const progress = new Progress(terminal);
   const client = createClient(flags, credentials, progress.onNotice);
@@ -117,9 +118,8 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
     const { tally, doubts, files } = finished;
     await client.close({ timeoutMs: 0 });
     process.exitCode = exitCodeOf(undefined, true, countUndelivered(tally.totals));
-    terminal.note(
-      `${files.checkpoint} says that this run had finished already: nothing was sent. Give --restart to send everything again.`,
-    );
+    terminal.note(`${files.checkpoint} says that this run had finished already: nothing was sent.`);
+    terminal.note(adviseAfterEnd(files, tally));
     const counters = client.counters();
     printReport({ ...NOTHING_DONE, tally, earlier: tally.totals, doubts, counters, files }, flags, terminal);
     return;

@@ -5,7 +5,7 @@ import type { QueueStats } from '../outbox/queue.js';
 import { sqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
 import { asError } from './as-error.js';
 import { createClient, type ClientFlags } from './client-options.js';
-import { readCredentials } from './credentials-source.js';
+import type { CredentialsSource } from './credentials-source.js';
 import { deliverOutbox } from './deliver-outbox.js';
 import { EXIT_CODE } from './exit-code.js';
 import { describeReasons } from './failure-reason.js';
@@ -66,6 +66,7 @@ const REFUSED = {
 export interface ForwardOutboxRun {
   /** The file of the outbox; made if it is not there. */
   readonly path: string;
+  readonly credentials: CredentialsSource;
   readonly inputs: readonly Input[];
   readonly reader: RecordReader;
   readonly flags: ForwardOutboxFlags;
@@ -78,9 +79,9 @@ export interface ForwardOutboxRun {
  *
  * @throws {UsageError} if the call is wrong; then nothing was stored.
  */
-export async function forwardThroughOutbox({ path, inputs, reader, flags, terminal }: ForwardOutboxRun): Promise<void> {
+export async function forwardThroughOutbox(run: ForwardOutboxRun): Promise<void> {
+  const { path, credentials, inputs, reader, flags, terminal } = run;
   refuseFlags(flags);
-  const credentials = readCredentials(flags.credentials, process.env);
   for (const warning of credentials.warnings) terminal.note(`warning: ${warning}`);
   const progress = new Progress(terminal);
   const client = createClient(flags, credentials, progress.onNotice);

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { Outbox } from '../outbox/outbox.js';
 import type { OutboxCounters } from '../outbox/outbox-report.js';
 import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } from './client-options.js';
-import { readCredentials } from './credentials-source.js';
+import { readSendingCredentials } from './credentials-source.js';
 import { DrainNotes } from './drain-notes.js';
 import { drainOutbox } from './drain-outbox.js';
 import { EXIT_CODE } from './exit-code.js';
@@ -38,7 +38,7 @@ export function createOutboxDrainCommand(terminal: Terminal): Command {
 }
 
 async function drain(file: string, flags: DrainFlags, terminal: Terminal): Promise<void> {
-  const credentials = readCredentials(flags.credentials, process.env);
+  const credentials = readSendingCredentials(flags.credentials, process.env);
   for (const warning of credentials.warnings) terminal.note(`warning: ${warning}`);
   const notes = new DrainNotes(terminal);
   const client = createClient(flags, credentials, notes.onClientNotice);

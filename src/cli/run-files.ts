@@ -3,6 +3,7 @@ import { Checkpoint } from './checkpoint.js';
 import { readState } from './checkpoint-file.js';
 import { emptyState, type CheckpointState, type ReturnedFile } from './checkpoint-state.js';
 import type { DeliveryDoubts } from './delivery-doubts.js';
+import { adviseAfterEnd } from './finished-advice.js';
 import type { Input } from './open-input.js';
 import { inspectOutput, refuseSameFile } from './output-path.js';
 import { baseName, returnedPaths } from './returned-paths.js';
@@ -173,10 +174,11 @@ async function findState(
   const state = await readState(path, inputs, acceptChanged);
   refuseOtherTarget(path, state, options);
   if (state.complete && !acceptChanged) {
-    const { delivered, rejected, failed } = state.tally.totals;
+    const { tally, returned } = state;
+    const { delivered, rejected, failed } = tally.totals;
+    const files = { rejected: pathIfThere(returned.rejected), failed: pathIfThere(returned.failed) };
     throw new UsageError(
-      `${path} says that this run came to its end (${delivered} delivered, ${rejected} rejected, ${failed} failed): ` +
-        'forward its file of failed or mended rejected records for the rest, or give --restart to send everything again',
+      `${path} says that this run came to its end (${delivered} delivered, ${rejected} rejected, ${failed} failed). ${adviseAfterEnd(files, tally)}`,
     );
   }
   return { ...state, complete: false };

@@ -1,6 +1,7 @@
 import { toSingleLine } from '../contract/text.js';
 import type { Counters } from '../observe/counters.js';
 import type { DeliveryDoubts } from './delivery-doubts.js';
+import { lackedCredentials } from './finished-advice.js';
 import type { InputRecord } from './input-record.js';
 import { countAll, totalsSince, type StatusTotals } from './status-totals.js';
 import type { Tally } from './tally.js';
@@ -73,7 +74,7 @@ export function describeRun(report: RunReport): string[] {
   if (files.rejected !== undefined)
     lines.push(`Rejected records, with the reason beside each: ${files.rejected} (mend them and forward that file)`);
   if (files.failed !== undefined)
-    lines.push(`Failed records, with the reason beside each: ${files.failed} (forward that file later)`);
+    lines.push(`Failed records, with the reason beside each: ${files.failed} (${adviseOnFailed(tally)})`);
   if (report.outbox !== undefined) lines.push(...describeOutbox(report.outbox));
   else if (interrupted) lines.push(describeGoingOn(report));
   return lines;
@@ -122,6 +123,12 @@ function describeReasons({ byReason, totals }: Tally): string[] {
   const all = byReason.reduce((sum, [, count]) => sum + count, 0);
   const heading = all > totals.rejected + totals.failed ? ['A record with several mistakes counts under each:'] : [];
   return [...heading, ...alignColumns(rows), ...describeMore(byReason.length, `reasons, ${others} times in all`), ''];
+}
+
+function adviseOnFailed(tally: Tally): string {
+  return lackedCredentials(tally)
+    ? 'add the credentials that were missing and forward that file, not the whole input again'
+    : 'forward that file later';
 }
 
 function describeMore(count: number, what: string): string[] {

@@ -49,16 +49,29 @@ describe('the exit code', () => {
     [['forward', 'a.csv', '--delimiter', '"'], 'must be one character'],
     [['forward', 'a.csv', '--utm-policy', 'some'], 'Allowed choices are all, any'],
     [['forward', '-', '-', '--format', 'csv'], 'error: standard input (-) can be read once only'],
+    [['forward', '-', '--format', 'csv', '-p', 'x'], 'error: there are no credentials to send with: name a file that'],
     [
-      ['forward', '-', '--format', 'csv'],
-      'error: the partner name is missing: give --partner or set CLEVERTAP_PARTNER_NAME',
+      ['forward', '-', '--format', 'csv', '-p', 'x', '--outbox', 'box.db'],
+      'error: there are no credentials to send with',
     ],
+    [['outbox', 'drain', 'box.db', '-p', 'x'], 'error: there are no credentials to send with'],
     [['check'], "missing required argument 'files'"],
   ])('is 2 where the call is wrong: %j', async (args, message) => {
     const { code, stdout, stderr } = await run(args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
     expect(stderr).not.toContain('    at ');
+  });
+
+  it('is 2 where the partner name is missing', async () => {
+    const { folder } = await emulatedRun();
+    const { code, stderr } = await runCli(['forward', '-', '--format', 'csv', '-c', 'projects.json'], {
+      cwd: folder.path,
+    });
+    expect([code, stderr]).toEqual([
+      2,
+      'error: the partner name is missing: give --partner or set CLEVERTAP_PARTNER_NAME\n',
+    ]);
   });
 
   it('is 0, 1 or 130 for a run, as the other tests have it, and 1 while an earlier run’s failures stand', async () => {

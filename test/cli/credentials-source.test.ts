@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ENVIRONMENT, readCredentials } from '../../src/cli/credentials-source.js';
+import { ENVIRONMENT, readCredentials, readSendingCredentials } from '../../src/cli/credentials-source.js';
 import { AuthenticationError } from '../../src/errors.js';
 import { CANARY_PASSCODE, CANARY_TOKEN, canariesIn, canaryCredentials, everythingShownOf } from '../support/canary.js';
 import { workFolder } from './work-folder.js';
@@ -126,6 +126,19 @@ describe('credentials from the environment', () => {
     expect(refusalOf(() => readCredentials(undefined, others))).toContain(
       'the environment (CLEVERTAP_PROJECT_ID, CLEVERTAP_PROJECT_TOKEN, CLEVERTAP_PROJECT_PASSCODE): projectPasscode: ',
     );
+  });
+});
+
+describe('a command that sends', () => {
+  it('is told how to give credentials where there are none', () => {
+    expect(refusalOf(() => readSendingCredentials(undefined, {}))).toBe(
+      'there are no credentials to send with: name a file that has them with --credentials, or set CLEVERTAP_PROJECT_ID, CLEVERTAP_PROJECT_TOKEN, CLEVERTAP_PROJECT_PASSCODE',
+    );
+    const path = workFolder().write('projects.json', '{}');
+    expect(refusalOf(() => readSendingCredentials(path, {}))).toBe(
+      `${path} holds no credentials: add projectToken, projectPasscode and region by project id`,
+    );
+    expect(readSendingCredentials(path, environment()).all).toHaveLength(1);
   });
 });
 

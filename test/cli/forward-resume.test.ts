@@ -220,9 +220,14 @@ describe('a kill', () => {
 
 describe('a run that came to its end', () => {
   it.each([
-    ['all delivered', '', 0],
-    ['some rejected', 'nope\n', 1],
-  ])('says so with the same summary and exit code, and sends nothing: %s', async (_, more, exitCode) => {
+    ['all delivered', '', 0, ''],
+    [
+      'some rejected',
+      'nope\n',
+      1,
+      'Give "forward a.ndjson.rejected.ndjson …" for what was rejected, once it is mended. ',
+    ],
+  ])('says so with the same summary and exit code, and sends nothing: %s', async (_, more, exitCode, advice) => {
     const run = await emulatedRun();
     run.folder.write('a.ndjson', ndjson(numberedRecords(3)) + more);
     const first = await run.forward(['a.ndjson', '--json']);
@@ -231,7 +236,8 @@ describe('a run that came to its end', () => {
       const again = await run.forward(['a.ndjson', '--json']);
       expect([first.code, again.code]).toEqual([exitCode, exitCode]);
       expect(again.stderr).toBe(
-        'a.ndjson.checkpoint says that this run had finished already: nothing was sent. Give --restart to send everything again.\n',
+        'a.ndjson.checkpoint says that this run had finished already: nothing was sent.\n' +
+          `${advice}--restart sends everything again, also what was delivered (3 events would be sent twice).\n`,
       );
       expect(JSON.parse(again.stdout)).toMatchObject({ finishedAlready: true, totals, byProject, byReason, files });
     }
@@ -239,6 +245,19 @@ describe('a run that came to its end', () => {
       `Finished already: 3 delivered, ${exitCode} rejected, 0 failed`,
     );
     expect(run.emulator.counts.requests).toBe(3);
+  });
+
+  it('names the file of what had no credentials before it speaks of sending all again', async () => {
+    const run = await emulatedRun();
+    run.folder.write('a.ndjson', ndjson([flatRecord(), flatRecord({ projectId: 'UNKNOWN-1' })]));
+    const first = await run.forward(['a.ndjson']);
+    expect(first.stdout).toContain(
+      'a.ndjson.failed.ndjson (add the credentials that were missing and forward that file, not the whole input again)',
+    );
+    expect((await run.forward(['a.ndjson'])).stderr).toContain(
+      'Give "forward a.ndjson.failed.ndjson …" for what failed, once the credentials that were missing are there. ' +
+        '--restart sends everything again, also what was delivered (1 event would be sent twice).',
+    );
   });
 
   it('is sent again with --restart', async () => {
