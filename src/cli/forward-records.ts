@@ -101,7 +101,8 @@ export async function forwardRecords(options: ForwardRecordsOptions): Promise<bo
       const record = pending.get(result.index);
       if (record === undefined || isStopped(result)) continue;
       pending.delete(result.index);
-      await book(record, result.status, result.error);
+      const mistakes = mistakesOf(client, result);
+      await book(record, mistakes === undefined ? result.status : 'rejected', mistakes ?? result.error);
     }
   } catch (error) {
     if (trouble !== undefined) throw asError(trouble);
@@ -133,6 +134,24 @@ function problemOf({ item, issues }: InputRecord, credentials: CredentialsSource
     return undefined;
   } catch (error) {
     return error as ValidationError;
+  }
+}
+
+/**
+ * What is wrong with an event that failed since there were no credentials to send it with, which comes before anybody looks
+ * at it: sent another time it would be rejected.
+ */
+function mistakesOf(
+  client: AttributionClient<'all' | 'any'>,
+  { error, event }: ForwardResult<'all' | 'any'>,
+): ValidationError | undefined {
+  if (error?.code !== 'authentication' || error.attempts > 0) return undefined;
+  try {
+    client.parse(event);
+    return undefined;
+  } catch (thrown) {
+    if (isAttributionError(thrown) && thrown.code === 'validation') return thrown;
+    throw thrown;
   }
 }
 

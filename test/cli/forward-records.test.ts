@@ -60,6 +60,18 @@ describe('records that are forwarded', () => {
     ]);
   });
 
+  it('are rejected where they have mistakes, though their project has no credentials either', async () => {
+    const wrong = flatRecord({ projectId: 'UNKNOWN-1', platform: '', deviceIdentifier: undefined });
+    const run = await prepare(ndjson([wrong, flatRecord({ projectId: 'UNKNOWN-1' })]));
+    expect(await forwardRecords(run.options)).toBe(true);
+    await run.close(true);
+    expect(run.tally.totals).toEqual({ delivered: 0, rejected: 1, failed: 1 });
+    expect(run.folder.readJsonLines('a.ndjson.rejected.ndjson')).toMatchObject([
+      { error: { code: 'validation', issues: [{ path: ['deviceIdentifier'] }, { path: ['platform'] }], line: 1 } },
+    ]);
+    expect(run.folder.readJsonLines('a.ndjson.failed.ndjson')).toMatchObject([{ error: { line: 2 } }]);
+  });
+
   it('are passed over where the checkpoint knows them', async () => {
     const run = await prepare(ndjson(numberedRecords(6)));
     for (const ordinal of [0, 1, 4]) run.files.checkpoint?.settle(ordinal, 'delivered');
