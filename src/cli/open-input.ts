@@ -80,18 +80,47 @@ async function findCompression(path: string): Promise<Compression | undefined> {
 export interface OpenInput {
   /** Its bytes, unpacked. */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** Bytes of the file, as it is packed, that have been read. */
-  readonly bytesRead: () => number;
+  /** Bytes of the file, as it is packed, that have been handed out; what was read ahead of that does not count. */
+  readonly bytesTaken: () => number;
   /** Ends reading, also while a chunk is waited for. */
   readonly close: () => void;
 }
 
 /** Opens an input and unpacks it on the way. */
 export function openInput({ path, compression }: Input): OpenInput {
-  if (path === '-') return { chunks: process.stdin, bytesRead: () => 0, close: () => void process.stdin.destroy() };
+  if (path === '-') return { chunks: process.stdin, bytesTaken: () => 0, close: () => void process.stdin.destroy() };
   const file = createReadStream(path, { highWaterMark: 256 * 1024 });
-  const chunks = compression === undefined ? file : unpack(file, () => createUnpacker(path, compression));
-  return { chunks, bytesRead: () => file.bytesRead, close: () => void file.destroy() };
+  const taken = compression === undefined ? takeSlices(file) : takeUnpacked(file, path, compression);
+  return { ...taken, close: () => void file.destroy() };
+}
+
+type Taken = Pick<OpenInput, 'chunks' | 'bytesTaken'>;
+
+// Few records each, since progress goes by them; the file itself is read in larger ones, which is quicker.
+const SLICE_BYTES = 16 * 1024;
+
+function takeSlices(file: AsyncIterable<Buffer>): Taken {
+  let bytes = 0;
+  async function* slices(): AsyncGenerator<Buffer> {
+    for await (const chunk of file) {
+      for (let start = 0; start < chunk.length; start += SLICE_BYTES) {
+        const slice = chunk.subarray(start, start + SLICE_BYTES);
+        bytes += slice.length;
+        yield slice;
+      }
+    }
+  }
+  return { chunks: slices(), bytesTaken: () => bytes };
+}
+
+function takeUnpacked(file: AsyncIterable<Buffer>, path: string, compression: Compression): Taken {
+  let bytesBefore = 0;
+  let member: Unpacker | undefined;
+  const next = () => {
+    bytesBefore += member?.bytesWritten ?? 0;
+    return (member = createUnpacker(path, compression));
+  };
+  return { chunks: unpack(file, next), bytesTaken: () => bytesBefore + (member?.bytesWritten ?? 0) };
 }
 
 const UNPACKED_CHUNK = { chunkSize: 64 * 1024 };

@@ -22,14 +22,14 @@ export class RecordReader {
     private readonly delimiter: string,
   ) {}
 
-  /** Share of the inputs' bytes that has been read, 0 to 1; undefined if one has no known size. */
+  /** Share of the inputs' bytes that the records which were read take, 0 to 1; undefined if one has no known size. */
   get share(): number | undefined {
     let total = 0;
     for (const { identity } of this.inputs) {
       if (identity === undefined) return undefined;
       total += identity.bytes;
     }
-    return total === 0 ? undefined : Math.min(1, (this.#doneBytes + (this.#open?.bytesRead() ?? 0)) / total);
+    return total === 0 ? undefined : Math.min(1, (this.#doneBytes + (this.#open?.bytesTaken() ?? 0)) / total);
   }
 
   /** Records that have been read. */

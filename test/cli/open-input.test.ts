@@ -94,6 +94,6 @@ describe('an input', () => {
     const path = folder.write('a.ndjson.gz', zlib.gzipSync('x'.repeat(100_000)));
     const open = openInput(await describeOne(path));
     await all(open.chunks);
-    expect(open.bytesRead()).toBe(statSync(path).size);
+    expect(open.bytesTaken()).toBe(statSync(path).size);
   });
 });

@@ -54,6 +54,20 @@ describe('how far a reader is', () => {
     expect((await readerOf('-').catch(() => undefined))?.share).toBeUndefined();
   });
 
+  it.each([
+    ['plain', 'a.ndjson', (text: string) => text],
+    ['packed', 'a.ndjson.gz', (text: string) => zlib.gzipSync(text, { level: 0 })],
+  ])('goes by the records that were read, not by what was read ahead of them: %s', async (_, name, pack) => {
+    const folder = workFolder();
+    const reader = await readerOf(folder.write(name, pack(ndjson(numberedRecords(3_000)))));
+    for await (const { ordinal } of reader.read()) {
+      if (ordinal % 500 !== 0) continue;
+      expect((reader.share ?? 0) - ordinal / 3_000).toBeGreaterThan(-0.01);
+      // What was unpacked comes in chunks of 64 KiB, an eighth of this file.
+      expect((reader.share ?? 0) - ordinal / 3_000).toBeLessThan(name.endsWith('.gz') ? 0.2 : 0.05);
+    }
+  });
+
   it('is not known of empty files', async () => {
     const folder = workFolder();
     expect((await readerOf(folder.write('a.ndjson', ''))).share).toBeUndefined();
