@@ -1,9 +1,7 @@
-import { statSync } from 'node:fs';
-import { parseCredentials, type Credentials, type CredentialsInput } from '../contract/credentials.js';
+import type { Credentials } from '../contract/credentials.js';
 import { toSingleLine } from '../contract/text.js';
-import { AuthenticationError, describeIssues, isAttributionError } from '../errors.js';
-import { describeFileTrouble } from './file-error.js';
-import { readText } from './read-text.js';
+import { AuthenticationError } from '../errors.js';
+import { checkCredentials, permissionWarnings, readCredentialsFile } from './credentials-file.js';
 import { UsageError } from './usage-error.js';
 
 /** Environment variables that hold one project's credentials, and the partner's name. */
@@ -100,59 +98,5 @@ function readEnvironment(environment: NodeJS.ProcessEnv): Credentials[] {
   for (const name of [ENVIRONMENT.projectToken, ENVIRONMENT.projectPasscode]) Reflect.deleteProperty(environment, name);
   if (projectId === undefined && projectToken === undefined && projectPasscode === undefined) return [];
   const input = { projectId, projectToken, projectPasscode, region: given('region') };
-  return [check(input, `the environment (${REQUIRED_VARIABLES})`)];
-}
-
-function readCredentialsFile(path: string): Credentials[] {
-  const value = parseFile(path);
-  if (typeof value !== 'object' || value === null)
-    throw new UsageError(`${path} must hold an object by project id, or a list of credentials`);
-  // One project's credentials by themselves are a list of one.
-  if ('projectToken' in value) return [check(value, path)];
-  const all = Array.isArray(value)
-    ? value.map((entry: unknown, index) => check(entry, `${path}, entry ${index + 1}`))
-    : Object.entries(value).map(([projectId, entry]) => checkEntry(projectId, entry, `${path}, project ${projectId}`));
-  const twice = all.find(({ projectId }, index) => all.findIndex((other) => other.projectId === projectId) < index);
-  if (twice !== undefined) throw new UsageError(`${path}: project ${twice.projectId} is there twice`);
-  return all;
-}
-
-function checkEntry(projectId: string, entry: unknown, where: string): Credentials {
-  const input = typeof entry === 'object' && entry !== null ? { projectId, ...entry } : entry;
-  const credentials = check(input, where);
-  if (credentials.projectId !== projectId.trim())
-    throw new UsageError(`${where}: it names another project, ${credentials.projectId}`);
-  return credentials;
-}
-
-function parseFile(path: string): unknown {
-  let text: string;
-  try {
-    text = readText(path);
-  } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${describeFileTrouble(error)}`);
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not the parser's message, which quotes the text.
-    throw new UsageError(`${path} is not JSON`);
-  }
-}
-
-function check(input: unknown, where: string): Credentials {
-  if (typeof input !== 'object' || input === null || Array.isArray(input))
-    throw new UsageError(`${where}: must be an object with projectToken and projectPasscode`);
-  try {
-    return parseCredentials(input as CredentialsInput);
-  } catch (error) {
-    const isTold = isAttributionError(error) && error.code === 'validation';
-    throw new UsageError(`${where}: ${isTold ? describeIssues(error.issues) : 'the credentials cannot be read'}`);
-  }
-}
-
-function permissionWarnings(path: string): string[] {
-  if (process.platform === 'win32') return [];
-  const others = (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077;
-  return others === 0 ? [] : [`${path} can be read by others on this machine: chmod 600 ${path}`];
+  return [checkCredentials(input, `the environment (${REQUIRED_VARIABLES})`)];
 }

@@ -61,9 +61,12 @@ describe('credentials from a file', () => {
   it.each([
     ['{"P-1": {"projectToken": "canary-token-5f0c2a",', 'projects.json is not JSON'],
     ['canary-token-5f0c2a', 'projects.json is not JSON'],
-    ['null', 'must hold an object by project id, or a list'],
+    ['null', 'projects.json must be an object by project id: {"W6W-797-865Z": {'],
+    ['[]', 'projects.json must be an object by project id'],
+    [[secrets], 'projects.json must be an object by project id'],
     [{ 'P-1': CANARY_TOKEN }, 'project P-1: must be an object'],
-    [[CANARY_TOKEN], 'entry 1: must be an object'],
+    [[CANARY_TOKEN], 'projects.json must be an object by project id'],
+    [[CANARY_TOKEN, canaryCredentials()], 'entry 1: must be an object'],
     [{ 'P-1': null }, 'project P-1: must be an object'],
     [{ 'P-1': { projectToken: CANARY_TOKEN } }, 'projectPasscode: Project Passcode is required'],
     [{ 'P-1': { ...secrets, projectToken: `${CANARY_TOKEN}!` } }, 'projectToken: Project Token may hold letters'],
@@ -72,6 +75,25 @@ describe('credentials from a file', () => {
     [[canaryCredentials(), canaryCredentials()], 'project TEST-111-222Z is there twice'],
   ])('are refused without showing a value: %#', (content, message) => {
     expect(refusalOf(() => fromFile(content))).toContain(message);
+  });
+
+  it('are refused with all projects that have mistakes', () => {
+    const path = workFolder().write(
+      'projects.json',
+      JSON.stringify({ 'P-1': {}, 'P-2': secrets, 'P-3': CANARY_TOKEN }),
+    );
+    const lines = refusalOf(() => readCredentials(path, {})).split('\n');
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toBe(`${path}:`);
+    expect(lines[1]).toMatch(/^ {2}project P-1: projectToken: .*; projectPasscode: /);
+    expect(lines[2]).toBe('  project P-3: must be an object with projectToken and projectPasscode');
+  });
+
+  it('are refused where it is a folder, in the words of any other file', () => {
+    const { path } = workFolder();
+    expect(refusalOf(() => readCredentials(path, {}))).toBe(
+      `${path} is a folder; name the file in it that has the credentials`,
+    );
   });
 
   it('are refused where there is no file', () => {
