@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { toSingleLine } from '../contract/text.js';
 import type { DeadLetter, Queue, QueueStats } from '../outbox/queue.js';
+import type { PartitionStats } from '../outbox/sqlite/partition-stats.js';
 import type { SqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
 import { wholeNumber } from './client-options.js';
 import { EXIT_CODE } from './exit-code.js';
@@ -25,6 +26,25 @@ interface AllFlag extends JsonFlag {
   readonly all?: boolean;
 }
 
+const STATUS_HELP = `
+Which projects are on hold is known to those alone who deliver: "drain" says "on hold" of what is due now here, beside a
+last failure such as 401.
+
+Exit code: 0 nothing is dead, 1 there are dead letters, 2 the call was wrong.`;
+
+const LETTERS = {
+  replay: {
+    summary: 'make dead letters due again',
+    description: 'Makes dead letters due now: whoever delivers the outbox tries them again.',
+    done: 'replayed',
+  },
+  discard: {
+    summary: 'drop dead letters for good',
+    description: 'Drops dead letters for good. "dead --json" prints them first, events included.',
+    done: 'discarded',
+  },
+} as const;
+
 /** Dead letters that are replayed or discarded in one step. */
 const BATCH = 500;
 
@@ -36,8 +56,8 @@ export function createOutboxCommand(terminal: Terminal): Command {
   const commands = [
     createStatusCommand(terminal),
     createDeadCommand(terminal),
-    createLettersCommand(terminal, 'replay', 'make dead letters due again', 'replayed'),
-    createLettersCommand(terminal, 'discard', 'drop dead letters for good', 'discarded'),
+    createLettersCommand(terminal, 'replay'),
+    createLettersCommand(terminal, 'discard'),
     createReleaseCommand(terminal),
     createOutboxAddCommand(terminal),
     createOutboxDrainCommand(terminal),
@@ -56,7 +76,7 @@ function createStatusCommand(terminal: Terminal): Command {
     )
     .argument('<file>', 'the file of the outbox')
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nExit code: 0 nothing is dead, 1 there are dead letters, 2 the call was wrong.')
+    .addHelpText('after', STATUS_HELP)
     .action((file: string, { json }: JsonFlag) =>
       withQueue(file, async (queue) => {
         const stats = await queue.stats();
@@ -83,6 +103,7 @@ function createDeadCommand(terminal: Terminal): Command {
     .option('--limit <n>', 'list so many at most', wholeNumber, 100)
     .option('--after <id>', 'go on behind this one')
     .option('--json', 'a JSON object for each')
+    .addHelpText('after', '\nExit code: 0 also where there are none, 2 the call was wrong.')
     .action((file: string, { limit, after, json }: LettersFlags) =>
       withQueue(file, async (queue) => {
         const letters: DeadLetter[] = [];
@@ -110,13 +131,19 @@ function describeLetters(letters: readonly DeadLetter[]): string[] {
   return alignColumns([['died', 'project', 'id', 'reason'], ...rows]);
 }
 
-function createLettersCommand(terminal: Terminal, name: 'replay' | 'discard', summary: string, done: string): Command {
+function createLettersCommand(terminal: Terminal, name: keyof typeof LETTERS): Command {
+  const { summary, description, done } = LETTERS[name];
   return new Command(name)
     .summary(summary)
+    .description(description)
     .argument('<file>', 'the file of the outbox')
     .argument('[ids...]', 'ids of dead letters')
     .option('--all', 'all of them')
     .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `\nExit code: 0 all of them were ${done}, 1 some ids are of no dead letter, 2 the call was wrong.`,
+    )
     .action((file: string, ids: string[], { all, json }: AllFlag) => {
       if ((all === true) === ids.length > 0) throw new UsageError('give either ids or --all');
       return withQueue(file, async (queue) => {
@@ -140,17 +167,36 @@ async function forAll(queue: Queue, name: 'replay' | 'discard'): Promise<number>
 function createReleaseCommand(terminal: Terminal): Command {
   return new Command('release')
     .summary('make the waiting events of a project due now')
-    .description('After a customer’s credentials were replaced, or when waiting is no use any more.')
+    .description(
+      'Makes due now what waits for its next attempt, after a customer’s credentials were replaced or when waiting is no use any more.',
+    )
     .argument('<file>', 'the file of the outbox')
     .argument('<project>', 'project id')
     .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 done, 1 the project has nothing that could be delivered, 2 the call was wrong.',
+    )
     .action((file: string, projectId: string, { json }: JsonFlag) =>
       withQueue(file, async (queue) => {
         const released = await queue.release(projectId);
-        terminal.print(json === true ? JSON.stringify({ released }) : `${released} due now`);
-        return EXIT_CODE.ok;
+        const project = (await queue.partitions()).find(({ partition }) => partition === projectId);
+        const { ready = 0, leased = 0 } = project ?? {};
+        if (json === true) terminal.print(JSON.stringify({ released, ready, leased }));
+        else terminal.print(describeReleased(released, projectId, project));
+        return ready + leased > 0 ? EXIT_CODE.ok : EXIT_CODE.incomplete;
       }),
     );
+}
+
+function describeReleased(released: number, projectId: string, project: PartitionStats | undefined): string {
+  const name = toSingleLine(projectId, 60);
+  if (project === undefined) return `nothing of project ${name} is stored`;
+  const { ready, leased, dead } = project;
+  const out = leased === 0 ? '' : `, ${leased} out for delivery`;
+  return ready + leased === 0
+    ? `project ${name} has nothing but dead letters: ${dead}`
+    : `${ready} due now (${released} of them had to wait)${out}`;
 }
 
 /** Works on an outbox that is there; the work gives the exit code. */

@@ -63,24 +63,23 @@ function countLeft({ ready, delayed, leased }: PartitionStats): number {
 
 function describeProject(project: PartitionStats, { onHold, now }: OutboxReport): string[] {
   const { partition, ready, delayed, leased, dead, nextDueAt, trouble } = project;
-  const isHeld = onHold.has(partition);
   const next = nextDueAt === undefined ? '' : `, the first in ${describeTime(Math.max(0, nextDueAt - now))}`;
   const parts = [
-    ...(ready > 0 ? [isHeld ? `${ready} on hold` : `${ready} due now`] : []),
+    ...(ready > 0 ? [`${ready} due now`] : []),
     ...(delayed > 0 ? [`${delayed} due later${next}`] : []),
     ...(leased > 0 ? [`${leased} out for delivery`] : []),
     ...(dead > 0 ? [`${dead} dead`] : []),
   ];
-  const lines = [`project ${toSingleLine(partition, 60)}: ${parts.join(', ')}`];
+  const held = onHold.has(partition) ? ', on hold' : '';
+  const lines = [`project ${toSingleLine(partition, 60)}${held}: ${parts.join(', ')}`];
   if (trouble === undefined || countLeft(project) === 0) return lines;
   const reason = inCommandLineWords(toSingleLine(trouble.reason));
-  const when = isHeld ? 'on hold' : `last failure, ${describeTime(Math.max(0, now - trouble.at))} ago`;
-  return [...lines, `  ${when}: ${reason}`];
+  return [...lines, `  last failure, ${describeTime(Math.max(0, now - trouble.at))} ago: ${reason}`];
 }
 
 function describeRemedies({ path, projects }: OutboxReport): string[] {
   const shown = /^[\w./-]+$/.test(path) ? path : `"${path}"`;
-  const waits = projects.some(({ delayed, trouble }) => delayed > 0 && trouble !== undefined);
+  const waits = projects.some((project) => countLeft(project) > 0 && project.trouble !== undefined);
   const died = projects.some(({ dead }) => dead > 0);
   return [
     ...(waits

@@ -26,8 +26,8 @@ describe('what is left in an outbox', () => {
       ),
     );
     expect(told).toEqual([
-      'project HELD: 8 on hold, 1 due later, the first in 1 s',
-      '  on hold: it was 401',
+      'project HELD, on hold: 8 due now, 1 due later, the first in 1 s',
+      '  last failure, 0 s ago: it was 401',
       'project DOWN: 2 due now, 3 due later, the first in 4 min',
       '  last failure, 30 s ago: CleverTap answered 503',
       'Once the reason is mended: npx clevertap-attribution outbox release box.db <project>, then drain',

@@ -36,7 +36,7 @@ function adviceOn(code: string | undefined, path: string): string {
 /** What there is to say about where a file lies, in sentences; nothing if all is well. */
 export function concernsAbout(path: string): string[] {
   const concerns: string[] = [];
-  if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) {
+  if (process.platform !== 'win32' && ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0) {
     concerns.push(`Others than its owner can open the outbox file ${path}: chmod 600 it.`);
   }
   const network = networkFileSystemOf(path);

@@ -131,12 +131,11 @@ class Sqlite implements SqliteQueue, StoreCalls {
     if (this.#thread?.isRunning === true) return this.#thread;
     const { path, driver, maxEvents, maxBytes, maxShare, rememberMs, lockTimeoutMs } = this.#options;
     ensureQueueFile(path);
-    for (const concern of concernsAbout(path)) warnOnce(concern);
-    this.#thread = new StoreThread({
-      path,
-      drivers: chooseDriver(currentSurroundings(), driver),
-      options: { maxEvents, maxBytes, maxShare, rememberMs, lockTimeoutMs },
-    });
+    const drivers = chooseDriver(currentSurroundings(), driver);
+    const options = { maxEvents, maxBytes, maxShare, rememberMs, lockTimeoutMs };
+    // Only then: what to do about a file that is no outbox is not ours to say.
+    const warn = () => concernsAbout(path).forEach(warnOnce);
+    this.#thread = new StoreThread({ path, drivers, options }, warn);
     return this.#thread;
   }
 

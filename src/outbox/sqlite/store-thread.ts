@@ -23,7 +23,11 @@ export class StoreThread {
   #lastNumber = 0;
   #ended: Error | undefined;
 
-  constructor(workerData: StoreWorkerData) {
+  /** Starts it; `onOpened` is called once it is known that the file is an outbox. */
+  constructor(
+    workerData: StoreWorkerData,
+    private readonly onOpened: () => void = () => undefined,
+  ) {
     // Without the flags of this process: loaders and preloaded modules are of no use in there.
     this.#worker = new Worker(workerSource, {
       eval: true,
@@ -77,6 +81,7 @@ export class StoreThread {
   }
 
   #receive(message: FromStoreWorker): void {
+    if (message.type === 'opened') this.onOpened();
     if (message.type === 'not_opened') this.#end(toError(message.failure));
     if (message.type === 'answers') for (const answer of message.answers) this.#settle(answer);
     if (this.#waiting.size === 0) this.#worker.unref();

@@ -120,6 +120,20 @@ describe.skipIf(process.platform === 'win32')('the permissions of the file and t
     process.off('warning', listen);
     expect(warnings).toEqual([expect.stringContaining(`chmod 600`) as string]);
   });
+
+  it('are nobody’s business where the file is no outbox', async () => {
+    const path = newPath();
+    writeFileSync(path, 'type,name\n'.repeat(1_000));
+    chmodSync(path, 0o644);
+    const warnings: string[] = [];
+    const listen = ({ message }: Error): void => void warnings.push(message);
+    process.on('warning', listen);
+    await expect(open(path).stats()).rejects.toThrow();
+    // A warning is given at the next tick.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', listen);
+    expect(warnings).toEqual([]);
+  });
 });
 
 it('rejects while another process keeps the file locked, and goes on afterwards', async () => {
