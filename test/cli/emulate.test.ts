@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { canaryCredentials } from '../support/canary.js';
 import { CLI, runCli, startCli, type RunningCli } from './run-cli.js';
@@ -45,21 +46,27 @@ describe('emulate', () => {
     ]);
   });
 
-  it.skipIf(process.platform === 'win32')('says how to send to it in lines that run as they stand', async () => {
-    const folder = workFolder();
-    folder.write(
-      'npx',
-      `#!/bin/sh\n[ "$1" = clevertap-attribution ] && shift && exec '${process.execPath}' '${CLI}' "$@"\n`,
-    );
-    chmodSync(folder.at('npx'), 0o700);
-    const emulator = await start(folder);
-    await emulator.told('--platform android');
-    const lines = emulator.stderr.split('\n').filter((line) => line.startsWith('  '));
-    const env = { PATH: `${folder.path}:${process.env['PATH'] ?? ''}` };
-    expect(execFileSync('sh', ['-e', '-c', lines.join('\n')], { cwd: folder.path, env, encoding: 'utf8' })).toMatch(
-      /^delivered to project EMULATED-1 /,
-    );
-  });
+  it.skipIf(process.platform === 'win32')(
+    'says how to send to it in lines that run as they stand, as the README does',
+    async () => {
+      const folder = workFolder();
+      folder.write(
+        'npx',
+        `#!/bin/sh\n[ "$1" = clevertap-attribution ] && shift && exec '${process.execPath}' '${CLI}' "$@"\n`,
+      );
+      chmodSync(folder.at('npx'), 0o700);
+      const emulator = await start(folder);
+      await emulator.told('--platform android');
+      const told = emulator.stderr.split('\n').filter((line) => line.startsWith('  '));
+      const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+      const written = /```sh\n(export CLEVERTAP_PROJECT_ID=[^`]*)```/.exec(readme)?.[1] ?? '';
+      const env = { PATH: `${folder.path}:${process.env['PATH'] ?? ''}` };
+      for (const script of [told.join('\n'), written.replace('http://127.0.0.1:8080', emulator.url)])
+        expect(execFileSync('sh', ['-e', '-c', script], { cwd: folder.path, env, encoding: 'utf8' })).toMatch(
+          /^delivered to project EMULATED-1 /,
+        );
+    },
+  );
 
   it('knows the accounts of a file, partners, and faults from options and a file', async () => {
     const folder = workFolder();
