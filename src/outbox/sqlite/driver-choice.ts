@@ -31,7 +31,7 @@ export interface DriverSurroundings {
 
 /** What to install where no driver is found. */
 export const INSTALL_ADVICE =
-  'Install one with `npm install better-sqlite3@^12.11.1`, or `npm install @photostructure/sqlite@^1.2.1` where install scripts are forbidden.';
+  'Install one: `npm install @photostructure/sqlite@^1.2.1`, which needs neither a compiler nor an install script, or `npm install better-sqlite3@^12.11.1`.';
 
 /** Says which drivers can be tried, the best one first. */
 export function chooseDriver(surroundings: DriverSurroundings, only?: DriverName): DriverChoice {

@@ -60,6 +60,8 @@ describe('the driver', () => {
     expect(() => loadDriver(chooseDriver(on('20.20.2', undefined)))).toThrow(
       `the outbox needs an SQLite driver: node:sqlite is not in Node 20.20.2; better-sqlite3 is not installed; @photostructure/sqlite is not installed. ${INSTALL_ADVICE}`,
     );
+    // First the one that installs everywhere.
+    expect(INSTALL_ADVICE).toMatch(/^Install one: `npm install @photostructure.* or `npm install better-sqlite3/);
   });
 
   it('is the next one if one does not load', () => {
