@@ -128,8 +128,12 @@ function notObject(value: unknown): string {
 /** A mistyped key must not vanish: it is an error that says where the value belongs. */
 function describeObjectIssue(issue: z.core.$ZodRawIssue): string {
   if (issue.code !== 'unrecognized_keys') return notObject(issue.input);
-  const named = issue.keys.slice(0, UNKNOWN_KEYS_NAMED).map(describeUnknownKey);
-  const others = issue.keys.length - named.length;
+  return describeUnknownKeys(issue.keys);
+}
+
+function describeUnknownKeys(keys: readonly string[]): string {
+  const named = keys.slice(0, UNKNOWN_KEYS_NAMED).map(describeUnknownKey);
+  const others = keys.length - named.length;
   return [...named, ...(others > 0 ? [`and ${others} more unknown keys`] : [])].join('; ');
 }
 
@@ -200,10 +204,15 @@ const TYPES = 'organic_install, inorganic_install or custom';
 
 function describeUnionIssue(issue: z.core.$ZodRawIssue): string {
   if (issue.code === 'invalid_type') return notObject(issue.input);
-  const { type } = issue.input as { readonly type?: unknown };
-  return typeof type === 'string' && type !== ''
-    ? `must be ${TYPES}, written so; an event of your own is custom, with its name under "name"`
-    : missingText(type, TYPES);
+  const input = issue.input as { readonly type?: unknown };
+  const { type } = input;
+  const problem =
+    typeof type === 'string' && type !== ''
+      ? `must be ${TYPES}, written so; an event of your own is custom, with its name under "name"`
+      : missingText(type, TYPES);
+  // Of which kind the event is nobody knows, but these keys no kind has; its type may stand under one of them.
+  const unknown = Object.keys(input).filter((key) => !(FIELDS as readonly string[]).includes(key));
+  return unknown.length === 0 ? problem : `${problem}; ${describeUnknownKeys(unknown)}`;
 }
 
 const unionOptions = { error: describeUnionIssue };

@@ -407,6 +407,11 @@ describe('a mistake is told as what it is, with what to do about it', () => {
       { ...custom, type: 'Add_to_cart' },
       'type: must be organic_install, inorganic_install or custom, written so; an event of your own is custom, with its name under "name"',
     ],
+    [
+      'without a type that there is, unknown keys',
+      { ...custom, type: MISSING, Type: 'custom', city: 'x' },
+      'type: is required: organic_install, inorganic_install or custom; unknown key "Type"; write "type"; unknown key "city"; extra parameters belong in params',
+    ],
     ['unknown key', { ...custom, utm_source: 'x' }, ': unknown key "utm_source"; write "utmSource"'],
     ['unknown key', { ...custom, city: 'x' }, ': unknown key "city"; extra parameters belong in params'],
     [
