@@ -1,13 +1,13 @@
 import { Command, Option } from 'commander';
-import { inspectDeviceIdentifier } from '../contract/device-identifier.js';
 import { createEventSchema } from '../contract/event-schema.js';
 import type { UtmPolicy } from '../contract/event.js';
 import { toSingleLine } from '../contract/text.js';
 import { check } from '../contract/validate.js';
 import { isAttributionError, ValidationError, type ValidationIssue } from '../errors.js';
 import type { ForwardItem } from '../forward/forward-result.js';
-import { describeControlCharacter, fieldsWithControlCharacters } from './control-characters.js';
+import { AdviceCollector, type Advice } from './check-advice.js';
 import { readCredentials, type CredentialsSource } from './credentials-source.js';
+import { warnOfEmptyInputs } from './empty-inputs.js';
 import { EXIT_CODE } from './exit-code.js';
 import { addInputOptions, type InputFlags } from './input-options.js';
 import type { InputRecord } from './input-record.js';
@@ -25,8 +25,8 @@ interface CheckFlags extends InputFlags {
 }
 
 const HELP = `
-Exit code: 0 no mistakes, 1 mistakes, 2 the call was wrong. Advice, about device identifiers and control
-characters, is no mistake.
+Exit code: 0 no mistakes, 1 mistakes, 2 the call was wrong. Advice is no mistake: about device identifiers,
+platforms other than android and ios, control characters, and ids that are there twice.
 
 Examples:
   clevertap-attribution check installs.csv
@@ -63,7 +63,7 @@ async function checkFiles(paths: readonly string[], flags: CheckFlags, terminal:
   const credentials = flags.credentials === undefined ? undefined : readCredentials(flags.credentials, process.env);
   for (const warning of credentials?.warnings ?? []) terminal.note(`warning: ${warning}`);
   const totals = { good: 0, bad: 0 };
-  const advice = new Map<string, number>();
+  const advice = new AdviceCollector();
   const types = new Map<string, number>();
   for await (const record of reader.read()) {
     const { item } = record;
@@ -80,21 +80,29 @@ async function checkFiles(paths: readonly string[], flags: CheckFlags, terminal:
     totals.good += 1;
     const { value } = checked;
     count(types, value.type === 'custom' ? `custom: ${value.name}` : value.type);
-    for (const { message } of inspectDeviceIdentifier(value.deviceIdentifier, value.platform))
-      count(advice, `device identifier ${message}`);
-    for (const field of fieldsWithControlCharacters(value)) count(advice, describeControlCharacter(field));
+    advice.inspect(record, value);
   }
+  warnOfEmptyInputs(reader, (warning) => terminal.note(warning));
   if (flags.json === true) {
-    terminal.print(JSON.stringify({ totals, types: Object.fromEntries(types), advice: Object.fromEntries(advice) }));
+    terminal.print(JSON.stringify({ totals, types: Object.fromEntries(types), advice: adviceAsJson(advice.all) }));
   } else {
     terminal.print(`${totals.good + totals.bad} records: ${totals.good} good, ${totals.bad} with mistakes`);
     for (const line of alignColumns([...types].map(([type, number]) => [`${number}`, toSingleLine(type, 80)])))
       terminal.print(`  ${line}`);
-    if (advice.size > 0) terminal.print('Odd, but no mistake:');
-    for (const line of alignColumns([...advice].map(([message, number]) => [`${number}`, message])))
-      terminal.print(`  ${line}`);
+    if (advice.all.length > 0) terminal.print('Odd, but no mistake:');
+    for (const line of alignColumns(advice.all.map(adviceRow))) terminal.print(`  ${line}`);
   }
   return totals.bad === 0 ? EXIT_CODE.ok : EXIT_CODE.incomplete;
+}
+
+function adviceRow({ message, count, first }: Advice): readonly string[] {
+  return [`${count}`, `${message} (first: ${first.path}:${first.line})`];
+}
+
+function adviceAsJson(all: readonly Advice[]): object {
+  return Object.fromEntries(
+    all.map(({ message, count, first }) => [message, { count, first: { file: first.path, line: first.line } }]),
+  );
 }
 
 function tell(

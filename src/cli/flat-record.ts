@@ -1,4 +1,5 @@
 import { alikeKey } from '../contract/alike-key.js';
+import { credentialTextProblem } from '../contract/credentials.js';
 import type { CustomEvent } from '../contract/event.js';
 import { notText } from '../contract/text-problem.js';
 import { toSingleLine } from '../contract/text.js';
@@ -34,6 +35,12 @@ export function readFlatRecord(record: object): ReadRecord {
     if (value !== undefined && value !== null && typeof value !== 'string')
       issues.push({ path: [name], message: notText(value) });
   }
+  const project = textOf(projectId);
+  // No credentials can be those of such a project, so that it would wait for them for ever.
+  const problem = project === undefined ? undefined : credentialTextProblem(project);
+  if (problem !== undefined) issues.push({ path: ['projectId'], message: problem });
+  if (isNested(event))
+    issues.push({ path: ['event'], message: 'a record is flat: write its keys beside projectId and id' });
   for (const key of Object.keys(event)) {
     const meant = alikeKey(key, ['projectId', 'id']);
     if (meant !== undefined)
@@ -42,8 +49,13 @@ export function readFlatRecord(record: object): ReadRecord {
   if (issues.length > 0) return { issues };
   const given = error === undefined || isReason(error) ? event : { ...event, error };
   return {
-    item: { event: given as unknown as ForwardItem['event'], projectId: textOf(projectId), id: textOf(id) },
+    item: { event: given as unknown as ForwardItem['event'], projectId: project, id: textOf(id) },
   };
+}
+
+/** Whether somebody wrote the event as an object of its own, as `forward()` of the library takes it. */
+function isNested({ event }: FlatRecord): boolean {
+  return typeof event === 'object' && event !== null;
 }
 
 /** Whether a value is what this program puts beside the records that it gives back. */

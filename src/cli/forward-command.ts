@@ -5,6 +5,7 @@ import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } fr
 import { warnOfControlCharacters } from './control-characters.js';
 import { readSendingCredentials } from './credentials-source.js';
 import { dryRun } from './dry-run.js';
+import { warnOfEmptyInputs } from './empty-inputs.js';
 import { EXIT_CODE } from './exit-code.js';
 import { FileError } from './file-error.js';
 import { adviseAfterEnd } from './finished-advice.js';
@@ -103,6 +104,7 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
   if (flags.dryRun === true) {
     const records = warnOfControlCharacters(reader.read(), (warning) => terminal.note(warning));
     process.exitCode = await dryRun(records, flags, terminal);
+    warnOfEmptyInputs(reader, (warning) => terminal.note(warning));
     return;
   }
   const credentials = readSendingCredentials(flags.credentials, process.env);
@@ -164,6 +166,7 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
     problem = error;
   }
   progress.stop();
+  warnOfEmptyInputs(reader, (warning) => terminal.note(warning));
   stop.dispose();
   await client.close({ timeoutMs: 0 });
   try {

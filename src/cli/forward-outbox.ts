@@ -1,4 +1,3 @@
-import { toSingleLine } from '../contract/text.js';
 import { isAttributionError, type AnyAttributionError } from '../errors.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { QueueStats } from '../outbox/queue.js';
@@ -7,6 +6,7 @@ import { asError } from './as-error.js';
 import { createClient, type ClientFlags } from './client-options.js';
 import type { CredentialsSource } from './credentials-source.js';
 import { deliverOutbox } from './deliver-outbox.js';
+import { warnOfEmptyInputs } from './empty-inputs.js';
 import { EXIT_CODE } from './exit-code.js';
 import { describeReasons } from './failure-reason.js';
 import { FileError } from './file-error.js';
@@ -16,6 +16,7 @@ import { OutboxRunBooks } from './outbox-run-books.js';
 import { refuseSameFile } from './output-path.js';
 import { Progress } from './progress.js';
 import type { RecordReader } from './record-reader.js';
+import { describeTrouble } from './record-trouble.js';
 import { openRejectedOnce } from './rejected-once.js';
 import { baseName, returnedPaths } from './returned-paths.js';
 import { noTotals } from './status-totals.js';
@@ -135,8 +136,7 @@ export async function forwardThroughOutbox(run: ForwardOutboxRun): Promise<void>
         books.tally.add('rejected', record.item?.projectId ?? ownProject, describeReasons('rejected', error));
         rejected.add(record, error);
         told += 1;
-        if (told <= TROUBLES_SHOWN)
-          progress.note(`${record.path}:${record.line}: rejected: ${toSingleLine(error.message, 500)}`);
+        if (told <= TROUBLES_SHOWN) progress.note(`${record.path}:${record.line}: rejected: ${describeTrouble(error)}`);
         else if (told === TROUBLES_SHOWN + 1) progress.note(`… and more, all of them in ${rejected.pathIfWritten}`);
       },
       stop: stop.signal,
@@ -149,6 +149,7 @@ export async function forwardThroughOutbox(run: ForwardOutboxRun): Promise<void>
     problem = error;
   }
   progress.stop();
+  warnOfEmptyInputs(reader, (warning) => terminal.note(warning));
   try {
     left = await stopOutbox(outbox, path);
     rejected.close();

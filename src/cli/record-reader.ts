@@ -13,6 +13,7 @@ import { UsageError } from './usage-error.js';
 export class RecordReader {
   #doneBytes = 0;
   #count = 0;
+  readonly #empty: string[] = [];
   #last: Pick<InputRecord, 'path' | 'line'> | undefined = undefined;
   #open: OpenInput | undefined = undefined;
   #closed = false;
@@ -35,6 +36,11 @@ export class RecordReader {
   /** Records that have been read. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Paths of inputs that came to their end without a record. */
+  get empty(): readonly string[] {
+    return this.#empty;
   }
 
   /** Where the last record that was read begins. */
@@ -73,6 +79,7 @@ export class RecordReader {
     for (const input of this.inputs) {
       if (this.#closed) return;
       this.#open = openInput(input);
+      const before = this.#count;
       try {
         for await (const raw of this.#readRaw(input, this.#open)) {
           const record = toInputRecord(raw, input.path, this.#count);
@@ -86,6 +93,7 @@ export class RecordReader {
       } finally {
         this.#open.close();
       }
+      if (this.#count === before && !this.#isClosed()) this.#empty.push(input.path);
       this.#open = undefined;
       this.#doneBytes += input.identity?.bytes ?? 0;
     }

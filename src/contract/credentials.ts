@@ -41,10 +41,15 @@ function checkCredential(label: string, value: unknown, context: z.core.ParsePay
 }
 
 function credentialProblem(value: unknown, text: string): string | undefined {
-  if (text !== '') return CREDENTIAL.test(text) ? undefined : 'may hold letters, digits, "-" and "_" only';
+  if (text !== '') return credentialTextProblem(text);
   return value === undefined || value === null || typeof value === 'string'
     ? 'is required; the CleverTap dashboard shows it under Settings > Project'
     : notText(value);
+}
+
+/** What is wrong with the text of a project ID, token or passcode, trimmed and not empty; undefined if nothing is. */
+export function credentialTextProblem(text: string): string | undefined {
+  return CREDENTIAL.test(text) ? undefined : 'may hold letters, digits, "-" and "_" only';
 }
 
 function credential(label: string) {

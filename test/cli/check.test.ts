@@ -32,8 +32,50 @@ describe('check', () => {
     const { code, stdout } = await runCli(['check', 'a.ndjson'], { cwd: folder.path });
     expect(code).toBe(0);
     expect(stdout).toContain(
-      'Odd, but no mistake:\n  2  device identifier looks like one made on ios, but the platform is android',
+      'Odd, but no mistake:\n  2  device identifier looks like one made on ios, but the platform is android (first: a.ndjson:1)',
     );
+  });
+
+  it('has advice about platforms and ids that are there twice, with the first of each', async () => {
+    const folder = workFolder();
+    folder.write(
+      'a.csv',
+      [
+        'type,name,deviceIdentifier,platform,id',
+        'custom,A,__g1,android,1',
+        'custom,A,__g1,andriod,2',
+        'custom,A,__g1,andriod,1',
+        'custom,A,-g2,iOS,',
+        'custom,A,-g1,ios,',
+      ].join('\n'),
+    );
+    const { code, stdout } = await runCli(['check', 'a.csv'], { cwd: folder.path });
+    expect(code).toBe(0);
+    expect(stdout.split('Odd, but no mistake:\n')[1]?.split('\n')).toEqual([
+      '  2  platform "andriod" is neither android nor ios (first: a.csv:3)',
+      '  1  id is that of an earlier record: an outbox stores the first alone (first: a.csv:4)',
+      '',
+    ]);
+  });
+
+  it('finds a project id that no credentials could have', async () => {
+    const folder = workFolder();
+    folder.write('a.ndjson', ndjson([flatRecord({ projectId: 'x y' })]));
+    expect(await runCli(['check', 'a.ndjson'], { cwd: folder.path })).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('a.ndjson:1: projectId: may hold letters, digits, "-" and "_" only\n') as string,
+    });
+  });
+
+  it('warns of inputs without a record, which are no mistake', async () => {
+    const folder = workFolder();
+    folder.write('a.ndjson', '');
+    folder.write('b.csv', 'type,name\n');
+    folder.write('c.ndjson', ndjson([flatRecord()]));
+    const { code, stdout, stderr } = await runCli(['check', 'a.ndjson', 'b.csv', 'c.ndjson'], { cwd: folder.path });
+    expect(code).toBe(0);
+    expect(stdout).toContain('1 records: 1 good');
+    expect(stderr).toBe('warning: a.ndjson has no records\nwarning: b.csv has no records\n');
   });
 
   it('goes by the UTM policy that it is given', async () => {
@@ -132,7 +174,11 @@ describe('check', () => {
         totals: { good: 1, bad: 1 },
         types: { 'custom: Add_to_cart': 1 },
         advice: {
-          [`device identifier belongs to an error profile: the app gave the CleverTap SDK an identifier that it refused`]: 1,
+          [`device identifier belongs to an error profile: the app gave the CleverTap SDK an identifier that it refused`]:
+            {
+              count: 1,
+              first: { file: 'a.ndjson', line: 1 },
+            },
         },
       },
     ]);

@@ -36,6 +36,18 @@ describe('a flat record', () => {
     });
   });
 
+  it.each(['x y', 'P-1/2', 'ü'])('has no project id that no credentials could have: %j', (projectId) => {
+    expect(readFlatRecord(flatRecord({ projectId }))).toEqual({
+      issues: [{ path: ['projectId'], message: 'may hold letters, digits, "-" and "_" only' }],
+    });
+  });
+
+  it('says that it is flat where the event is an object in it', () => {
+    expect(readFlatRecord({ projectId: 'P-1', event: { type: 'custom' } })).toEqual({
+      issues: [{ path: ['event'], message: 'a record is flat: write its keys beside projectId and id' }],
+    });
+  });
+
   it('leaves other unknown keys to the schema of events, so that they do not vanish', () => {
     expect(readFlatRecord({ utm_source: 'x' })).toMatchObject({ item: { event: { utm_source: 'x' } } });
     const hostile = readFlatRecord(JSON.parse('{"__proto__": {"type": "custom"}}') as object);

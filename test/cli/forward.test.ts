@@ -104,9 +104,10 @@ describe('forward', () => {
     const run = await emulatedRun();
     run.folder.write('a.ndjson', '');
     run.folder.write('b.csv', 'type,name\n');
-    const { code, stdout } = await run.forward(['a.ndjson', 'b.csv']);
+    const { code, stdout, stderr } = await run.forward(['a.ndjson', 'b.csv']);
     expect(code).toBe(0);
     expect(stdout).toContain('Done: 0 records');
+    expect(stderr).toBe('warning: a.ndjson has no records\nwarning: b.csv has no records\n');
   });
 });
 
