@@ -6,6 +6,7 @@ import type { UtmPolicy } from '../contract/event.js';
 import { regions } from '../contract/regions.js';
 import { isAttributionError } from '../errors.js';
 import type { Notice } from '../observe/notice.js';
+import { inCommandLineWords } from './command-line-words.js';
 import { ENVIRONMENT, type CredentialsSource } from './credentials-source.js';
 import { UsageError } from './usage-error.js';
 
@@ -92,7 +93,7 @@ export function createClient(
   if (partner === undefined)
     throw new UsageError(`the partner name is missing: give --partner or set ${ENVIRONMENT.partnerName}`);
   const urlProblem = baseUrl === undefined ? undefined : baseUrlProblem(baseUrl, flags.allowInsecureHttp === true);
-  if (urlProblem !== undefined) throw new UsageError(`--base-url ${urlProblem}`);
+  if (urlProblem !== undefined) throw new UsageError(`--base-url ${inCommandLineWords(urlProblem)}`);
   try {
     return new AttributionClient<UtmPolicy>({
       partnerName: partner,

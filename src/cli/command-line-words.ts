@@ -7,6 +7,9 @@ const WORDS: readonly (readonly [inLibrary: string, onCommandLine: string])[] = 
   ['whenMaybeRecorded is "stop"', '--at-most-once was given'],
   ['requireConfirmation', '--require-confirmation'],
   ['deadlineMs', '--deadline'],
+  ['set allowInsecureHttp', 'give --allow-insecure-http'],
+  // Which no file can hold.
+  ['a Date, epoch seconds', 'epoch seconds'],
 ];
 
 /** A message of the library in the words of the command line: with its options, and without calls that only code can make. */

@@ -1,4 +1,5 @@
 import { describeIssues, type AnyAttributionError } from '../errors.js';
+import { inCommandLineWords } from './command-line-words.js';
 
 // A record can have any number of mistakes, which would make as many groups.
 const MAX_REASONS = 20;
@@ -13,7 +14,7 @@ export const NO_CREDENTIALS = 'authentication (no credentials)';
 export function describeReasons(status: 'rejected' | 'failed', error: AnyAttributionError): readonly string[] {
   const reasons =
     error.code === 'validation'
-      ? error.issues.slice(0, MAX_REASONS).map((issue) => withoutCounts(describeIssues([issue])))
+      ? error.issues.slice(0, MAX_REASONS).map((issue) => withoutCounts(inCommandLineWords(describeIssues([issue]))))
       : [describeCode(error)];
   return [...new Set(reasons)].map((reason) => `${status}: ${reason}`);
 }

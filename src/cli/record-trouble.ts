@@ -10,5 +10,5 @@ export type Trouble = Pick<AnyAttributionError, 'message'> & { readonly issues?:
  * command says it and whether it is told by the record or by its event.
  */
 export function describeTrouble({ message, issues }: Trouble, maxLength = 500): string {
-  return toSingleLine(issues === undefined ? inCommandLineWords(message) : describeIssues(issues), maxLength);
+  return toSingleLine(inCommandLineWords(issues === undefined ? message : describeIssues(issues)), maxLength);
 }

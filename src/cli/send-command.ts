@@ -3,7 +3,7 @@ import type { Credentials } from '../contract/credentials.js';
 import { createEventSchema } from '../contract/event-schema.js';
 import type { UtmPolicy } from '../contract/event.js';
 import { check } from '../contract/validate.js';
-import { describeIssues, isAttributionError, type AnyAttributionError } from '../errors.js';
+import { describeIssues, isAttributionError, ValidationError, type AnyAttributionError } from '../errors.js';
 import type { ForwardItem } from '../forward/forward-result.js';
 import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } from './client-options.js';
 import { readCredentials, type CredentialsSource } from './credentials-source.js';
@@ -119,15 +119,14 @@ function readEvent(flags: SendFlags): ForwardItem<'all' | 'any'> {
   const fromFile = flags.record === undefined ? {} : readRecordFile(flags.record);
   const read = readFlatRecord({ ...fromFile, ...given, ...(project !== undefined && { projectId: project }) });
   if ('issues' in read) throw new UsageError(describeIssues(read.issues));
-  refuseWrongType(read.item, flags);
+  refuseMistakes(read.item, flags);
   return read.item;
 }
 
-/** Of an event without a type nothing else can be said, so that it is the call that is wrong. */
-function refuseWrongType({ event }: ForwardItem<'all' | 'any'>, { utmPolicy }: SendFlags): void {
+/** The event is part of the call, whichever way it was given, so that it is the call that is wrong. */
+function refuseMistakes({ event }: ForwardItem<'all' | 'any'>, { utmPolicy }: SendFlags): void {
   const checked = check(createEventSchema<UtmPolicy>({ utmPolicy }), event);
-  const wrong = 'issues' in checked ? checked.issues.filter(({ path }) => path[0] === 'type') : [];
-  if (wrong.length > 0) throw new UsageError(describeIssues(wrong));
+  if ('issues' in checked) throw new UsageError(describeTrouble(new ValidationError('event', checked.issues)));
 }
 
 function readRecordFile(path: string): object {

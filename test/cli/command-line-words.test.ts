@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest';
 import { inCommandLineWords } from '../../src/cli/command-line-words.js';
+import { describeReasons } from '../../src/cli/failure-reason.js';
 import { describeTrouble } from '../../src/cli/record-trouble.js';
+import { parseTimestamp } from '../../src/contract/timestamp.js';
 import type { Hold } from '../../src/delivery/authentication-hold.js';
 import { refusalError } from '../../src/delivery/refusal-error.js';
+import { ValidationError } from '../../src/errors.js';
 
 function heldFor(code: 'authentication' | 'bad_request'): string {
   const hold = { refusals: 5, code, endsAt: performance.now() + 60_000 } as Hold;
@@ -23,3 +26,15 @@ it('names options as they are given at the command line, and leaves all other wo
   expect(inCommandLineWords(message)).toBe('gave up after 2 attempts: 9 s, longer than the 5 s left of --deadline');
   expect(inCommandLineWords('the answer was 401: no such token')).toBe('the answer was 401: no such token');
 });
+
+it('names no notation of a timestamp that no file can hold, where the mistake is told or counted', () => {
+  const error = new ValidationError('event', [{ path: ['timestamp'], message: problemOf('yesterday') }]);
+  const told = 'timestamp: must be epoch seconds, epoch milliseconds or an ISO 8601 text with an offset';
+  expect(describeTrouble(error)).toContain(told);
+  expect(describeReasons('rejected', error)).toEqual([expect.stringContaining(told)]);
+});
+
+function problemOf(timestamp: string): string {
+  const parsed = parseTimestamp(timestamp, Date.now());
+  return 'problem' in parsed ? parsed.problem : '';
+}
