@@ -11,15 +11,12 @@ import {
   checkClientCloseOptions,
   checkForwardOptions,
   checkWarmUpOptions,
-  resolveOptions,
-  type ClientOptions,
   type ClientCloseOptions,
   type ForwardOptions,
-  type ResolvedOptions,
-  type RetryPolicy,
   type SendOptions,
   type WarmUpOptions,
-} from './options.js';
+} from './call-options.js';
+import { resolveOptions, type ClientOptions, type ResolvedOptions, type RetryPolicy } from './options.js';
 import { ProjectClient } from './project-client.js';
 import { Project, Sender, type CloseReport, type WarmUpReport } from './sender.js';
 

@@ -6,18 +6,14 @@ export type { Delivery } from './delivery/delivery.js';
 export type { RegionReport } from './delivery/region-health.js';
 export type {
   CallOptions,
-  ClientOptions,
   ClientCloseOptions,
   CloseOptions,
-  ConcurrencyOptions,
-  ConnectionOptions,
   CredentialsLookup,
   ForwardOptions,
-  RetryOptions,
-  RetryPolicy,
   SendOptions,
   WarmUpOptions,
-} from './options.js';
+} from './call-options.js';
+export type { ClientOptions, ConcurrencyOptions, ConnectionOptions, RetryOptions, RetryPolicy } from './options.js';
 export type {
   DeliveredRecord,
   ForwardedRecord,

@@ -9,14 +9,23 @@ import {
 import { DEFAULT_MAX_URL_BYTES } from './contract/encode-query.js';
 import { baseUrlProblem, type BaseUrl } from './contract/endpoint.js';
 import type { UtmPolicy } from './contract/event.js';
-import { regions, type RegionCode } from './contract/regions.js';
 import { LONE_SURROGATE, missingText } from './contract/text-problem.js';
 import { trimSpaces } from './contract/text.js';
-import { check, validate } from './contract/validate.js';
+import { check } from './contract/validate.js';
 import { ValidationError, type ValidationIssue } from './errors.js';
-import { isLogger, LOG_LEVELS, type Logger, type LogLevel } from './observe/logger.js';
+import type { Logger, LogLevel } from './observe/logger.js';
 import type { Notice } from './observe/notice.js';
 import { isTelemetry, type Telemetry } from './observe/telemetry.js';
+import {
+  count,
+  deadlineMs,
+  flag,
+  isFunction,
+  loggerSchema,
+  logLevelSchema,
+  regionCodes,
+  timeoutMs,
+} from './option-schemas.js';
 
 /** When a failed attempt is followed by another. */
 export interface RetryOptions {
@@ -145,24 +154,6 @@ export interface ResolvedOptions {
   readonly telemetry: Telemetry | undefined;
 }
 
-function count(fallback: number) {
-  const error = 'must be a whole number, at least 1';
-  return z.int({ error }).min(1, { error }).default(fallback);
-}
-
-function durationMs() {
-  const error = 'must be a number of milliseconds greater than 0';
-  return z.number({ error }).positive({ error });
-}
-
-const timeoutMs = durationMs().max(2 ** 31 - 1, { error: 'must be less than 2^31 milliseconds' });
-
-const deadlineMs = z.custom<number>((value) => typeof value === 'number' && value > 0, {
-  error: 'must be a number of milliseconds greater than 0, or Infinity',
-});
-
-const flag = z.boolean({ error: 'must be true or false' }).default(false);
-
 const PARTNER_NAME = 'your name as CleverTap has whitelisted it';
 
 const partnerName = z
@@ -171,8 +162,6 @@ const partnerName = z
   .refine((name) => name !== '', { error: missingText('', PARTNER_NAME) })
   .refine((name) => name.isWellFormed(), { error: LONE_SURROGATE });
 
-const regionCodes = regions.map(({ code }) => code) as [RegionCode, ...RegionCode[]];
-
 const baseUrl = z.union([z.string(), z.partialRecord(z.enum(regionCodes), z.string())], {
   error: `must be a URL, or an object with URLs by region code (${regionCodes.join(', ')})`,
 });
@@ -180,18 +169,6 @@ const baseUrl = z.union([z.string(), z.partialRecord(z.enum(regionCodes), z.stri
 function isDispatcher(value: unknown): value is Dispatcher {
   return typeof value === 'object' && value !== null && 'dispatch' in value && typeof value.dispatch === 'function';
 }
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
-}
-
-/** Where to log to; the outbox takes the same. */
-export const loggerSchema = z
-  .custom<Logger>(isLogger, { error: `must be a function, or a logger with the methods ${LOG_LEVELS.join(', ')}` })
-  .optional();
-
-/** Least level that is logged; the outbox takes the same. */
-export const logLevelSchema = z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).optional();
 
 function createOptionsSchema(credentials: z.ZodType<Credentials>) {
   return z.strictObject({
@@ -280,172 +257,4 @@ function combinationIssues(given: Record<string, unknown>): ValidationIssue[] {
     if (message !== undefined) issues.push({ path, message });
   }
   return issues;
-}
-
-/** Settings of one call that replace the client's. */
-export interface CallOptions {
-  /** Ends the event at once when it fires, wherever it is: waiting, in flight or between two attempts. */
-  readonly signal?: AbortSignal | undefined;
-  /** For one attempt, in milliseconds. @default the client's */
-  readonly timeoutMs?: number | undefined;
-  /** For the event, all attempts and waits included, in milliseconds. @default the client's */
-  readonly deadlineMs?: number | undefined;
-}
-
-/** Settings of one `send` that replace the client's. */
-export interface SendOptions extends CallOptions {
-  /**
-   * What to do while the retry budget of the event's region is used up: `fail` with the last error, or `wait` behind one
-   * probe at a time, as `forward()` does. The event's time then runs from its first attempt on and stands still while it
-   * waits. @default 'fail'
-   */
-  readonly whenSuspended?: 'fail' | 'wait' | undefined;
-}
-
-const callOptionsSchema = z.strictObject({
-  signal: z.custom<AbortSignal>(isSignal, { error: 'must be an AbortSignal' }).optional(),
-  timeoutMs: timeoutMs.optional(),
-  deadlineMs: deadlineMs.optional(),
-});
-
-const sendOptionsSchema = callOptionsSchema.extend({
-  whenSuspended: z.enum(['fail', 'wait'], { error: 'must be "fail" or "wait"' }).optional(),
-});
-
-function isSignal(value: unknown): value is AbortSignal {
-  return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
-}
-
-/**
- * Checks the settings of one `send`.
- *
- * @throws {ValidationError} with everything that is wrong at once.
- */
-export function checkSendOptions(options: unknown): SendOptions {
-  return validate(sendOptionsSchema, options, 'options');
-}
-
-/** Settings of `warmUp()`. */
-export interface WarmUpOptions {
-  /** Connections to have ready for each region, no more than the client's `connections`. @default concurrency.perProject */
-  readonly connections?: number | undefined;
-  /** Codes of the regions. @default the region of the default project */
-  readonly regions?: readonly RegionCode[] | undefined;
-}
-
-const warmUpOptionsSchema = z.strictObject({
-  connections: count(1).unwrap().optional(),
-  regions: z.array(z.enum(regionCodes), { error: `must be region codes (${regionCodes.join(', ')})` }).optional(),
-});
-
-/**
- * Checks the settings of `warmUp()`.
- *
- * @throws {ValidationError} with everything that is wrong at once.
- */
-export function checkWarmUpOptions(options: unknown): WarmUpOptions {
-  return validate(warmUpOptionsSchema, options, 'options');
-}
-
-/** Settings of `close()`. */
-export interface CloseOptions {
-  /**
-   * How long pending events may still take, in milliseconds; 0 gives them up at once, `Infinity` never. @default 30000
-   */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** Settings of the client's `close()`. */
-export interface ClientCloseOptions extends CloseOptions {
-  /**
-   * Waits for the requests that are under way alone: what waits for its turn or for its next attempt is given up at once, and
-   * nothing is tried again. For whoever keeps the events until they are delivered. @default false
-   */
-  readonly onlyInFlight?: boolean | undefined;
-}
-
-const closeOptionsSchema = z.strictObject({
-  timeoutMs: z
-    .custom<number>((value) => typeof value === 'number' && value >= 0, {
-      error: 'must be a number of milliseconds, at least 0, or Infinity',
-    })
-    .default(30_000),
-});
-
-/**
- * Checks the settings of `close()` and fills in the default.
- *
- * @throws {ValidationError} with everything that is wrong at once.
- */
-export function checkCloseOptions(options: unknown): { readonly timeoutMs: number } {
-  return validate(closeOptionsSchema, options, 'options');
-}
-
-const clientCloseOptionsSchema = closeOptionsSchema.extend({
-  onlyInFlight: z.boolean({ error: 'must be true or false' }).default(false),
-});
-
-/** `ClientCloseOptions` with the defaults filled in. */
-export type ResolvedCloseOptions = Readonly<z.output<typeof clientCloseOptionsSchema>>;
-
-/**
- * Checks the settings of the client's `close()` and fills in the defaults.
- *
- * @throws {ValidationError} with everything that is wrong at once.
- */
-export function checkClientCloseOptions(options: unknown): ResolvedCloseOptions {
-  return validate(clientCloseOptionsSchema, options, 'options');
-}
-
-/**
- * Looks up the credentials of a project; undefined or null if there are none. May return a promise. Whatever it throws
- * fails the record; an `AuthenticationError` comes out as it is.
- */
-export type CredentialsLookup = (
-  projectId: string,
-) => CredentialsInput | Credentials | null | undefined | PromiseLike<CredentialsInput | Credentials | null | undefined>;
-
-/** Settings of `forward()`; the call options hold for each event, whose time runs from its first attempt on. */
-export interface ForwardOptions extends CallOptions {
-  /** Credentials of the projects that records name; asked once per project, and again after they were refused. */
-  readonly credentials?: CredentialsLookup | undefined;
-  /**
-   * Records that may be read without their result having been taken, to find those of projects that could go on: one that
-   * hangs stops the others only when its records fill it. @default 1024
-   */
-  readonly lookAhead?: number | undefined;
-  /**
-   * Records of one project that may be pending; one more ends as `failed` with code `overflow`, so that a project in
-   * trouble can never fill the look-ahead. It holds for healthy projects as well: make it as large as the records that one
-   * project has in a row, or sort those of projects by turns. @default none: they wait
-   */
-  readonly maxPendingPerProject?: number | undefined;
-}
-
-/** `ForwardOptions` with the defaults filled in. */
-export interface ResolvedForwardOptions extends ForwardOptions {
-  readonly lookAhead: number;
-  readonly maxPendingPerProject: number;
-}
-
-const forwardOptionsSchema = callOptionsSchema.extend({
-  credentials: z
-    .custom<CredentialsLookup>(isFunction, { error: 'must be a function from project id to credentials' })
-    .optional(),
-  lookAhead: count(1024),
-  maxPendingPerProject: count(1).unwrap().optional(),
-});
-
-/**
- * Checks the settings of a `forward()` and fills in the defaults.
- *
- * @throws {ValidationError} with everything that is wrong at once.
- */
-export function checkForwardOptions(options: unknown): ResolvedForwardOptions {
-  const { maxPendingPerProject = Number.POSITIVE_INFINITY, ...checked } = validate(
-    forwardOptionsSchema,
-    options,
-    'options',
-  );
-  return { ...checked, maxPendingPerProject };
 }

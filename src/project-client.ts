@@ -3,7 +3,7 @@ import type { AttributionEvent, UtmPolicy } from './contract/event.js';
 import type { RegionCode } from './contract/regions.js';
 import type { Delivery } from './delivery/delivery.js';
 import { ValidationError } from './errors.js';
-import type { SendOptions } from './options.js';
+import type { SendOptions } from './call-options.js';
 import type { Project, Sender } from './sender.js';
 
 /**

@@ -34,13 +34,8 @@ import {
 import { ConcurrencyLimiter } from './forward/concurrency-limiter.js';
 import type { Counters } from './observe/counters.js';
 import { Observer } from './observe/observer.js';
-import {
-  checkSendOptions,
-  type CallOptions,
-  type ResolvedCloseOptions,
-  type ResolvedOptions,
-  type SendOptions,
-} from './options.js';
+import { checkSendOptions, type CallOptions, type ResolvedCloseOptions, type SendOptions } from './call-options.js';
+import type { ResolvedOptions } from './options.js';
 
 /** A project of a client: its id and whatever gives access to it now. */
 export class Project {

@@ -2,7 +2,8 @@ import { Agent, MockAgent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Secret } from '../src/contract/secret.js';
 import { AttributionClient } from '../src/client.js';
-import { checkSendOptions, checkCloseOptions, checkForwardOptions, resolveOptions } from '../src/options.js';
+import { checkSendOptions, checkCloseOptions, checkForwardOptions } from '../src/call-options.js';
+import { resolveOptions } from '../src/options.js';
 import { problemsOf } from './contract/problems-of.js';
 import { CANARY_TOKEN, canaryCredentials } from './support/canary.js';
 

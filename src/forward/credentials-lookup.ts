@@ -1,6 +1,6 @@
 import type { Credentials, CredentialsInput } from '../contract/credentials.js';
 import { ValidationError } from '../errors.js';
-import type { CredentialsLookup } from '../options.js';
+import type { CredentialsLookup } from '../call-options.js';
 import { noLookup, noneFound } from './credentials-trouble.js';
 
 /**

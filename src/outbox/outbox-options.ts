@@ -3,7 +3,8 @@ import type { AttributionClient } from '../client.js';
 import type { UtmPolicy } from '../contract/event.js';
 import { validate } from '../contract/validate.js';
 import type { Logger, LogLevel } from '../observe/logger.js';
-import { loggerSchema, logLevelSchema, type CredentialsLookup } from '../options.js';
+import type { CredentialsLookup } from '../call-options.js';
+import { count, durationMs, isFunction, loggerSchema, logLevelSchema } from '../option-schemas.js';
 import type { OutboxNotice } from './outbox-notice.js';
 import type { Queue } from './queue.js';
 import type { RetrySchedule } from './retry-schedule.js';
@@ -73,19 +74,12 @@ export interface ResolvedOutboxOptions {
   readonly logLevel: LogLevel | undefined;
 }
 
-function count(fallback: number) {
-  const error = 'must be a whole number, at least 1';
-  return z.int({ error }).min(1, { error }).default(fallback);
-}
-
-function durationMs(fallback: number) {
-  const error = 'must be a number of milliseconds greater than 0';
-  return z.number({ error }).positive({ error }).default(fallback);
-}
-
 function schedule(initialDelayMs: number, maxDelayMs: number) {
   return z
-    .strictObject({ initialDelayMs: durationMs(initialDelayMs), maxDelayMs: durationMs(maxDelayMs) })
+    .strictObject({
+      initialDelayMs: durationMs().default(initialDelayMs),
+      maxDelayMs: durationMs().default(maxDelayMs),
+    })
     .prefault({});
 }
 
@@ -97,10 +91,6 @@ function withMethods<Type>(error: string, ...names: string[]) {
       names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
     { error },
   );
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
 }
 
 const MINUTE_MS = 60_000;
@@ -117,8 +107,8 @@ const outboxOptionsSchema = z
       .optional(),
     concurrency: count(256),
     perProject: count(32),
-    deadlineMs: durationMs(MINUTE_MS),
-    leaseMs: durationMs(MINUTE_MS),
+    deadlineMs: durationMs().default(MINUTE_MS),
+    leaseMs: durationMs().default(MINUTE_MS),
     maxFailingMs: z
       .custom<number>((value) => typeof value === 'number' && value > 0, {
         error: 'must be a number of milliseconds greater than 0, or Infinity',

@@ -1,7 +1,7 @@
 import type { AttributionEvent, UtmPolicy } from '../contract/event.js';
 import { ClosedError } from '../errors.js';
 import { NoticeListeners } from '../observe/notice-listeners.js';
-import { checkCloseOptions, type CloseOptions } from '../options.js';
+import { checkCloseOptions, type CloseOptions } from '../call-options.js';
 import { Deliveries } from './deliveries.js';
 import { LastingConsumer } from './lasting-consumer.js';
 import { OUTBOX_LOG_WORDS } from './outbox-log-words.js';

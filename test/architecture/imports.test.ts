@@ -15,7 +15,7 @@ const LAYERS: readonly (readonly [name: string, belongs: (path: string) => boole
   ['client', (path) => ['client.ts', 'project-client.ts', 'sender.ts'].includes(path), []],
   ['forward', (path) => path.startsWith('forward/'), []],
   ['delivery', (path) => path.startsWith('delivery/'), ['undici', 'p-retry']],
-  ['options', (path) => path === 'options.ts', ['undici', 'zod']],
+  ['options', (path) => ['options.ts', 'call-options.ts', 'option-schemas.ts'].includes(path), ['undici', 'zod']],
   ['observe', (path) => path.startsWith('observe/'), []],
   ['contract', (path) => path.startsWith('contract/'), ['zod']],
   ['foundation', (path) => path === 'errors.ts' || path === 'version.ts', []],

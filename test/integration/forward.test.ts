@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { AuthenticationError, type ErrorCode } from '../../src/errors.js';
 import type { ForwardItem, ForwardResult } from '../../src/forward/forward-result.js';
 import type { ForwardSource } from '../../src/forward/forward-run.js';
-import type { ForwardOptions } from '../../src/options.js';
+import type { ForwardOptions } from '../../src/call-options.js';
 import type { FaultBehaviour } from '../../src/testing/index.js';
 import { canaryCredentials } from '../support/canary.js';
 import { collect } from '../support/collect.js';
