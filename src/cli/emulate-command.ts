@@ -90,7 +90,7 @@ async function emulate(flags: EmulateFlags, terminal: Terminal): Promise<void> {
     keep: 0,
     onRequest,
   } as const;
-  const emulator = await asUsage(() => startEmulator(options));
+  const emulator = await asUsage(() => startEmulator(options), port);
   try {
     await asUsage(() => {
       for (const fault of faults) emulator.faults.add(fault as Fault);
@@ -112,11 +112,16 @@ async function emulate(flags: EmulateFlags, terminal: Terminal): Promise<void> {
 }
 
 /** What is wrong with the options of the emulator is wrong with the call. */
-async function asUsage<Result>(action: () => Result | Promise<Result>): Promise<Result> {
+async function asUsage<Result>(action: () => Result | Promise<Result>, port?: number): Promise<Result> {
   try {
     return await action();
   } catch (error) {
-    throw isAttributionError(error) ? new UsageError(error.message) : error;
+    if (!isAttributionError(error)) throw error;
+    throw new UsageError(
+      error.message.includes('(EADDRINUSE)')
+        ? `port ${port ?? 0} is in use: choose another with --port, or leave that out for any that is free`
+        : error.message,
+    );
   }
 }
 

@@ -121,13 +121,20 @@ describe('emulate', () => {
   it('refuses a port that is taken', async () => {
     const folder = workFolder();
     const emulator = await start(folder);
-    const { code, stderr } = await runCli(['emulate', '--port', new URL(emulator.url).port], { cwd: folder.path });
-    expect([code, stderr]).toEqual([2, 'error: emulator options: port: cannot be listened on (EADDRINUSE)\n']);
+    const { port } = new URL(emulator.url);
+    const { code, stderr } = await runCli(['emulate', '--port', port], { cwd: folder.path });
+    expect([code, stderr]).toEqual([
+      2,
+      `error: port ${port} is in use: choose another with --port, or leave that out for any that is free\n`,
+    ]);
   });
 
   it.each([
     [['--fault', '{"kind":'], 'must be JSON'],
-    [['--fault', '{"kind":"explode"}'], 'error: fault: kind: is not a known kind of fault'],
+    [
+      ['--fault', '{"kind":"explode"}'],
+      'error: fault: kind: is not a known kind of fault; the kinds are status, parallel_limit, latency, hang',
+    ],
     [['--fault', '{"kind":"hang","times":1,"forMs":5}'], 'times and forMs exclude each other'],
     [['--faults', 'faults.json'], 'faults.json must hold a list of faults'],
     [['--faults', 'none.json'], 'cannot read none.json: no such file or directory (ENOENT)'],

@@ -155,7 +155,7 @@ describe('a fault that is wrong', () => {
   const wrong: [fault: unknown, message: RegExp][] = [
     [undefined, /must be an object/],
     [{}, /kind: is not a known kind/],
-    [{ kind: 'earthquake' }, /kind: is not a known kind/],
+    [{ kind: 'earthquake' }, /kind: is not a known kind of fault; the kinds are status, .*, redirect, garbage$/],
     [{ kind: 'status' }, /status:/],
     [{ kind: 'status', status: 101 }, /status:/],
     [{ kind: 'status', status: 600 }, /status:/],
