@@ -5,13 +5,29 @@ import { describeInexactJson } from './inexact-json.js';
 import { originOf } from './origin.js';
 import type { RawRecord, UnreadableText } from './raw-record.js';
 import { NOT_UTF8, readLines } from './read-lines.js';
+import { UsageError } from './usage-error.js';
 
-/** Reads lines of JSON objects; a bad one costs itself alone, and empty ones are passed over. */
-export async function* readNdjson(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<RawRecord> {
+/**
+ * Reads lines of JSON objects; a bad one costs itself alone, and empty ones are passed over.
+ *
+ * @throws {UsageError} naming `path` if it begins as JSON does that is no record a line: a list, or one over several lines.
+ */
+export async function* readNdjson(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<RawRecord> {
+  let isStart = true;
   for await (const { number, text, problem } of readLines(chunks)) {
     if (text.trim() === '') continue;
+    if (isStart) refuseOtherJson(text.trim(), path);
+    isStart = false;
     yield problem === undefined ? parseLine(number, text) : { line: number, problem, unreadable: { raw: text } };
   }
+}
+
+function refuseOtherJson(start: string, path: string): void {
+  const isList = start.startsWith('[') && ['', '{'].includes(start.slice(1, 100).trimStart().slice(0, 1));
+  if (!isList && start !== '{') return;
+  const what = isList ? 'a JSON list' : 'JSON over several lines';
+  const name = path === '-' ? 'standard input' : path;
+  throw new UsageError(`${name} is ${what}: write one record a line, as jq -c ${isList ? "'.[]'" : '.'} does`);
 }
 
 function parseLine(line: number, text: string): RawRecord {

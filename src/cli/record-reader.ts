@@ -112,7 +112,7 @@ export class RecordReader {
 
   #readRaw({ path, format }: Input, { chunks }: OpenInput): AsyncGenerator<RawRecord> {
     const text = asText(chunks, path);
-    return format === 'csv' ? readCsv(text, this.delimiter, path) : readNdjson(text);
+    return format === 'csv' ? readCsv(text, this.delimiter, path) : readNdjson(text, path);
   }
 }
 

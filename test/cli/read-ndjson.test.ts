@@ -4,7 +4,7 @@ import { readNdjson } from '../../src/cli/read-ndjson.js';
 import { all, chunksOf, cuts } from './chunks.js';
 
 function read(content: string | Uint8Array, cutAt: readonly number[] = []) {
-  return all(readNdjson(chunksOf(content, cutAt)));
+  return all(readNdjson(chunksOf(content, cutAt), 'a.ndjson'));
 }
 
 describe('NDJSON', () => {
@@ -22,6 +22,25 @@ describe('NDJSON', () => {
   it('keeps __proto__ as a key like any other', async () => {
     const [record] = await read('{"__proto__":{"x":1}}');
     expect(JSON.stringify(record?.problem === undefined && record?.value)).toBe('{"__proto__":{"x":1}}');
+  });
+});
+
+describe('JSON that is not one record a line', () => {
+  it.each(['[\n  {"a":1}\n]\n', '[{"a":1},{"a":2}]', '\n [ {\n"a":1}]', '[\n'])(
+    'is refused as a list: %j',
+    async (text) => {
+      await expect(read(text)).rejects.toThrow("a.ndjson is a JSON list: write one record a line, as jq -c '.[]' does");
+    },
+  );
+
+  it('is refused where a record goes over several lines', async () => {
+    await expect(read('{\n  "a": 1\n}\n')).rejects.toThrow(
+      'a.ndjson is JSON over several lines: write one record a line, as jq -c . does',
+    );
+  });
+
+  it('is looked for at the start alone', async () => {
+    expect(await read('{"a":1}\n{\n')).toMatchObject([{ value: { a: 1 } }, { unreadable: { raw: '{' } }]);
   });
 });
 
@@ -144,7 +163,8 @@ describe('any NDJSON', () => {
   it('never loses a good line behind any bytes whatsoever, and never throws', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), cuts, async (bytes, cutAt) => {
-        const content = Buffer.concat([bytes, Buffer.from('\n{"good":1}\n')]);
+        // Behind a good one, since what a file begins with may say that it is of another kind.
+        const content = Buffer.concat([Buffer.from('{"good":0}\n'), bytes, Buffer.from('\n{"good":1}\n')]);
         expect((await read(content, cutAt)).at(-1)).toMatchObject({ value: { good: 1 } });
       }),
     );
