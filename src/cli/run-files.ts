@@ -62,7 +62,8 @@ export async function findFinishedRun(
 ): Promise<FinishedRun | undefined> {
   const path = checkpointPath(inputs, options);
   if (path === undefined || options.restart === true || options.acceptChanged === true) return undefined;
-  if (inputs.some(({ identity }) => identity === undefined) || !inspectOutput(path)) return undefined;
+  if (inputs.some(({ identity }) => identity === undefined)) return undefined;
+  if (!atCheckpoint(() => inspectOutput(path))) return undefined;
   const state = await readState(path, inputs);
   refuseOtherTarget(path, state, options);
   const { complete, tally, doubts, returned } = state;
@@ -90,13 +91,24 @@ export async function openRunFiles(inputs: readonly Input[], options: RunFileOpt
   if (path !== undefined) {
     // Before the lock is made, which goes by its name.
     refuseSameFile(pathsOf(inputs), [path, lockPath(path)]);
-    inspectOutput(path);
+    atCheckpoint(() => inspectOutput(path));
   }
-  const lock = path === undefined ? undefined : new RunLock(path);
+  const lock = path === undefined ? undefined : atCheckpoint(() => new RunLock(path));
   try {
     return await openLocked(inputs, options, path, lock);
   } catch (error) {
     lock?.release();
+    throw error;
+  }
+}
+
+/** Does something about a checkpoint, of which nobody may have asked for one, and certainly not for its place. */
+function atCheckpoint<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('cannot write '))
+      throw new UsageError(`${error.message}: name another place with --checkpoint, or give --no-checkpoint`);
     throw error;
   }
 }

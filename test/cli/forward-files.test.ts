@@ -48,6 +48,16 @@ describe('the files that forward writes', () => {
     expect(readFileSync(run.folder.at('a.ndjson.rejected.ndjson'), 'utf8')).toBe('mine\n');
   });
 
+  it('can do without a checkpoint where there is no place for one, which is said', async () => {
+    const run = await emulatedRun();
+    run.folder.write('a.ndjson', ndjson(numberedRecords(1)));
+    const { code, stderr } = await run.forward(['a.ndjson', '--checkpoint', 'none/a.checkpoint']);
+    expect([code, stderr]).toEqual([
+      2,
+      'error: cannot write none/a.checkpoint: no such file or directory (ENOENT): name another place with --checkpoint, or give --no-checkpoint\n',
+    ]);
+  });
+
   it('say of each record through all rounds where it stood first', async () => {
     const { folder, forward } = await emulatedRun();
     folder.write('a.csv', `type,platform\ncustom,android\ncustom,5" x\n`);
