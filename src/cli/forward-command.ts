@@ -36,6 +36,9 @@ interface ForwardFlags extends ClientFlags, InputFlags {
   readonly json?: boolean;
 }
 
+/** That of the library's client, which --help names as well. */
+const DEFAULT_TOTAL = 256;
+
 const HELP = `
 A record is flat: the event's keys, projectId, id, and params:
   {"type": "custom", "name": "Add_to_cart", "deviceIdentifier": "__g1234abc", "platform": "android",
@@ -123,7 +126,11 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
     terminal.note(`${files.checkpoint} says that this run had finished already: nothing was sent.`);
     terminal.note(adviseAfterEnd(files, tally));
     const counters = client.counters();
-    printReport({ ...NOTHING_DONE, tally, earlier: tally.totals, doubts, counters, files }, flags, terminal);
+    printReport(
+      { ...NOTHING_DONE, mostInFlight: 0, tally, earlier: tally.totals, doubts, counters, files },
+      flags,
+      terminal,
+    );
     return;
   }
   const files = await openRunFiles(inputs, flags);
@@ -182,6 +189,7 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
     tally,
     earlier,
     doubts: checkpoint?.state.doubts ?? client.counters(),
+    mostInFlight: flags.total ?? DEFAULT_TOTAL,
     counters: client.counters(),
     seconds: (performance.now() - startedAt) / 1000,
     files: { rejected: rejected.pathIfWritten, failed: failed.pathIfWritten, checkpoint: checkpoint?.path },

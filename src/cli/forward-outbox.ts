@@ -169,6 +169,8 @@ export async function forwardThroughOutbox(run: ForwardOutboxRun): Promise<void>
     tally: books.tally,
     earlier: noTotals(),
     doubts: client.counters(),
+    // There is no earlier run in its books.
+    mostInFlight: 0,
     counters: client.counters(),
     seconds: (performance.now() - startedAt) / 1000,
     files: { rejected: rejected.pathIfWritten, failed: undefined, checkpoint: undefined },

@@ -4,7 +4,7 @@ import type { DeliveryDoubts } from './delivery-doubts.js';
 import { lackedCredentials } from './finished-advice.js';
 import type { InputRecord } from './input-record.js';
 import { countAll, totalsSince, type StatusTotals } from './status-totals.js';
-import type { Tally } from './tally.js';
+import { NO_PROJECT, type Tally } from './tally.js';
 
 /** What a run that went through an outbox did to it, and left in it. */
 export interface OutboxReport {
@@ -29,6 +29,8 @@ export interface RunReport {
   readonly earlier: StatusTotals;
   /** What is not certain about the deliveries of all runs of the checkpoint. */
   readonly doubts: DeliveryDoubts;
+  /** Requests that may have been in flight at once, at most: a run that was killed leaves so many in doubt. */
+  readonly mostInFlight: number;
   /** Of this run alone, like the seconds. */
   readonly counters: Counters;
   readonly seconds: number;
@@ -65,6 +67,7 @@ export function describeRun(report: RunReport): string[] {
           `${describeTotals(thisRun)}; ${counters.attempts} requests, ${counters.retries} of them retries`,
       ];
   if (!finishedAlready && countAll(earlier) > 0) lines.push(`With earlier runs: ${describeTotals(tally.totals)}`);
+  if (countAll(earlier) > 0 && !finishedAlready) lines.push(...describeRepeats(Math.min(done, report.mostInFlight)));
   if (doubts.maybeDuplicate > 0)
     lines.push(
       `${doubts.maybeDuplicate} deliveries may be there twice: an earlier attempt may have been recorded as well`,
@@ -78,6 +81,14 @@ export function describeRun(report: RunReport): string[] {
   if (report.outbox !== undefined) lines.push(...describeOutbox(report.outbox));
   else if (interrupted) lines.push(describeGoingOn(report));
   return lines;
+}
+
+function describeRepeats(most: number): string[] {
+  return most === 0
+    ? []
+    : [
+        `Up to ${most} of these may have been sent twice: those in flight when the run before was killed (none if it ended in order, as after one Ctrl-C)`,
+      ];
 }
 
 function describeOutbox({ path, waiting, dead }: OutboxReport): string[] {
@@ -113,7 +124,10 @@ function describeProjects({ byProject }: Tally): string[] {
       `${totals.failed}`,
     ]);
   const table = alignColumns([['project', 'delivered', 'rejected', 'failed'], ...rows]);
-  return ['', ...table, ...describeMore(byProject.length, 'projects'), ''];
+  const none = byProject.some(([projectId]) => projectId === NO_PROJECT)
+    ? [`${NO_PROJECT}: records that name no project or could not be read`]
+    : [];
+  return ['', ...table, ...none, ...describeMore(byProject.length, 'projects'), ''];
 }
 
 function describeReasons({ byReason, totals }: Tally): string[] {

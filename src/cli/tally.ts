@@ -5,6 +5,9 @@ const MAX_PROJECTS = 10_000;
 const MAX_REASONS = 1_000;
 const MAX_NAME_LENGTH = 300;
 
+/** What records are counted under that name no project, or could not be read. */
+export const NO_PROJECT = '(none)';
+
 /** A project or a reason that a record was counted under. */
 export interface TallyName {
   /** Its place among those of its kind, in the order in which they came up. */
@@ -33,7 +36,7 @@ export class Tally {
     projectId: string | undefined,
     reasons: readonly string[] = [],
   ): { readonly project: TallyName; readonly reasons: readonly TallyName[] } {
-    const project = this.#byProject.find(projectId ?? '(none)');
+    const project = this.#byProject.find(projectId ?? NO_PROJECT);
     this.totals[status] += 1;
     project.counts[status] += 1;
     const known = reasons.map((reason) => this.#byReason.find(reason));

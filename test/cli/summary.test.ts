@@ -28,6 +28,7 @@ function report(overrides: Partial<RunReport> = {}): RunReport {
     tally,
     earlier: { delivered: 0, rejected: 0, failed: 0 },
     doubts: { maybeDuplicate: 0, unconfirmed: 0 },
+    mostInFlight: 256,
     counters,
     seconds: 2,
     files: { rejected: undefined, failed: 'a.failed.ndjson', checkpoint: 'a.checkpoint' },
@@ -51,6 +52,23 @@ describe('the summary for people', () => {
     expect(text()).toContain('1  failed: network');
     expect(text()).toContain('a.failed.ndjson (forward that file later)');
     expect(text()).not.toContain('Run the same command again');
+  });
+
+  it('says what the project of records is that name none', () => {
+    const tally = new Tally();
+    tally.add('rejected', undefined, ['rejected: is not JSON']);
+    expect(text({ tally })).toContain('\n(none): records that name no project or could not be read\n');
+    expect(text()).not.toContain('(none)');
+  });
+
+  it('says after a resume how many may have been sent twice, and no more than it sent', () => {
+    const earlier = { delivered: 1, rejected: 0, failed: 0 };
+    expect(text({ earlier })).toContain(
+      'Up to 2 of these may have been sent twice: those in flight when the run before was killed',
+    );
+    expect(text({ earlier, mostInFlight: 1 })).toContain('Up to 1 of these');
+    expect(text()).not.toContain('sent twice');
+    expect(text({ earlier, finishedAlready: true })).not.toContain('sent twice');
   });
 
   it('says how to go on after an interruption', () => {
