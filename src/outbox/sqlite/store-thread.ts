@@ -5,7 +5,9 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { StorageError } from '../../errors.js';
 import { toError } from './failure.js';
-import type { StoreAnswer, StoreRequest } from './group-commit.js';
+import type { StoreAnswer } from './group-commit.js';
+import { PacedAnswers } from './paced-answers.js';
+import { packRequest } from './packed-requests.js';
 import type { Argument, OperationName, Result } from './store-operations.js';
 import workerSource from './store-worker.js?source';
 import type { FromStoreWorker, StoreWorkerData, ToStoreWorker } from './store-worker.js';
@@ -19,7 +21,8 @@ interface Waiting {
 export class StoreThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
-  #outgoing: StoreRequest[] = [];
+  readonly #answers = new PacedAnswers((answer) => this.#settle(answer));
+  #outgoing: unknown[] = [];
   #lastNumber = 0;
   #ended: Error | undefined;
 
@@ -58,7 +61,7 @@ export class StoreThread {
       const number = ++this.#lastNumber;
       this.#waiting.set(number, { resolve, reject });
       if (this.#outgoing.length === 0) process.nextTick(() => this.#flush());
-      this.#outgoing.push({ number, name, argument });
+      packRequest(this.#outgoing, { number, name, argument });
     }) as Promise<Result<Name>>;
   }
 
@@ -83,8 +86,7 @@ export class StoreThread {
   #receive(message: FromStoreWorker): void {
     if (message.type === 'opened') this.onOpened();
     if (message.type === 'not_opened') this.#end(toError(message.failure));
-    if (message.type === 'answers') for (const answer of message.answers) this.#settle(answer);
-    if (this.#waiting.size === 0) this.#worker.unref();
+    if (message.type === 'answers') this.#answers.push(message.answers);
   }
 
   #settle(answer: StoreAnswer): void {
@@ -92,10 +94,13 @@ export class StoreThread {
     this.#waiting.delete(answer.number);
     if ('failure' in answer) waiting?.reject(toError(answer.failure));
     else waiting?.resolve(answer.result);
+    if (this.#waiting.size === 0) this.#worker.unref();
   }
 
   #end(error: Error): void {
     this.#ended ??= error;
+    // What it has said is so, whatever became of it.
+    this.#answers.giveAll();
     for (const waiting of this.#waiting.values()) waiting.reject(this.#ended);
     this.#waiting.clear();
     this.#worker.unref();

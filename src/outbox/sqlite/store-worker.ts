@@ -5,6 +5,8 @@ import type { DriverChoice, DriverName } from './driver-choice.js';
 import { describeFailure, type Failure } from './failure.js';
 import { commitGroup, type StoreAnswer, type StoreRequest } from './group-commit.js';
 import { loadDriver } from './load-driver.js';
+import { packAnswers, type PackedAnswers } from './packed-answers.js';
+import { unpackRequests, type PackedRequests } from './packed-requests.js';
 import { Store, type StoreOptions } from './store.js';
 
 /** What the worker thread is started with. */
@@ -15,13 +17,13 @@ export interface StoreWorkerData {
 }
 
 /** What the worker thread is told: requests, or null to close. */
-export type ToStoreWorker = readonly StoreRequest[] | null;
+export type ToStoreWorker = PackedRequests | null;
 
 /** What the worker thread tells. */
 export type FromStoreWorker =
   | { readonly type: 'opened'; readonly driver: DriverName }
   | { readonly type: 'not_opened'; readonly failure: Failure }
-  | { readonly type: 'answers'; readonly answers: readonly StoreAnswer[] };
+  | { readonly type: 'answers'; readonly answers: PackedAnswers };
 
 /** Requests in one transaction, so that the first of very many need not wait for the last. */
 const MAX_GROUP = 2_048;
@@ -74,7 +76,7 @@ function drain(port: MessagePort, first: ToStoreWorker): { requests: StoreReques
   let message: ToStoreWorker | undefined = first;
   while (message !== undefined) {
     if (message === null) return { requests, closing: true };
-    requests.push(...message);
+    for (const request of unpackRequests(message)) requests.push(request);
     if (requests.length >= MAX_GROUP) break;
     message = (receiveMessageOnPort(port) as { message: ToStoreWorker } | undefined)?.message;
   }
@@ -82,7 +84,7 @@ function drain(port: MessagePort, first: ToStoreWorker): { requests: StoreReques
 }
 
 function answer(port: MessagePort, answers: readonly StoreAnswer[]): void {
-  port.postMessage({ type: 'answers', answers } satisfies FromStoreWorker);
+  port.postMessage({ type: 'answers', answers: packAnswers(answers) } satisfies FromStoreWorker);
 }
 
 /** What cannot be tidied now is tried again after the next request. */

@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { chooseDriver, currentSurroundings } from '../../../src/outbox/sqlite/driver-choice.js';
 import { StoreThread } from '../../../src/outbox/sqlite/store-thread.js';
 import { failureOf } from '../../support/failure-of.js';
+import { item } from './store-fixture.js';
 import { workFolder } from './work-folder.js';
 
 const folder = await workFolder();
@@ -36,4 +38,20 @@ it('rejects with what the file could not be opened for', async () => {
     'the outbox file could not be opened: the disk is on fire. What was accepted before is kept.',
   );
   await thread.close();
+});
+
+it('gives what it has answered, though the thread ends while much of that still waits for its turn', async () => {
+  const thread = new StoreThread({
+    path: join(folder, 'much.db'),
+    drivers: chooseDriver(currentSurroundings()),
+    options: { maxEvents: 10_000, maxBytes: 2 ** 30, maxShare: 1, rememberMs: 0, lockTimeoutMs: 5_000 },
+  });
+  const calls = Array.from({ length: 3_000 }, async (_, index) => {
+    const report = await thread.call('add', [item(`${index}`)]);
+    // Callers that keep the event loop busy, so that the thread has ended before the last of them has its turn.
+    for (const until = performance.now() + 0.1; performance.now() < until;);
+    return report;
+  });
+  const [reports] = await Promise.all([Promise.all(calls), thread.close()]);
+  expect(reports).toEqual(calls.map((_, index) => ({ added: [`${index}`], duplicates: [] })));
 });

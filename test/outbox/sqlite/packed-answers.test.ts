@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import type { StoreAnswer } from '../../../src/outbox/sqlite/group-commit.js';
+import { AnswerReader, packAnswers } from '../../../src/outbox/sqlite/packed-answers.js';
+
+function acrossTheThread(answers: readonly StoreAnswer[]): StoreAnswer[] {
+  const reader = new AnswerReader(structuredClone(packAnswers(answers)));
+  const read: StoreAnswer[] = [];
+  for (let answer = reader.next(); answer !== undefined; answer = reader.next()) read.push(answer);
+  return read;
+}
+
+it('keeps answers of every kind, and their order', () => {
+  const answers: StoreAnswer[] = [
+    { number: 3, result: { added: ['a', 'b'], duplicates: ['c'] } },
+    { number: 1, failure: { kind: 'storage', message: 'the disk is on fire' } },
+    { number: 4, result: { kind: 'overflow', message: 'it is full', projectId: 'P' } },
+    { number: 5, result: true },
+    { number: 6, result: null },
+    { number: 7, result: { added: [], duplicates: ['d'] } },
+    { number: 8, result: { lease: 1, items: [] } },
+  ];
+  expect(acrossTheThread(answers)).toEqual(answers);
+});
+
+it('takes a report with more ids than a function takes arguments', () => {
+  const added = Array.from({ length: 150_000 }, (_, index) => `${index}`);
+  expect(acrossTheThread([{ number: 1, result: { added, duplicates: [] } }])).toEqual([
+    { number: 1, result: { added, duplicates: [] } },
+  ]);
+});
