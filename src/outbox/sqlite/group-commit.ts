@@ -1,6 +1,7 @@
 import { describeFailure, type Failure } from './failure.js';
-import { READS, type OperationName, type StoreOperations } from './store-operations.js';
+import { HAND_OUTS, READS, type OperationName, type StoreOperations } from './store-operations.js';
 import { troubleKindOf } from './sqlite-trouble.js';
+import type { Urgency } from './syncs.js';
 
 /** An operation that somebody waits for. */
 export interface StoreRequest {
@@ -15,7 +16,7 @@ export type StoreAnswer =
 
 /** What a group is committed to. */
 export interface Committing extends StoreOperations {
-  transaction<T>(steps: () => T): T;
+  transaction<T>(steps: () => T, urgency: Urgency): T;
 }
 
 /**
@@ -31,14 +32,23 @@ export function commitGroup(store: Committing, requests: readonly StoreRequest[]
 function runWrites(store: Committing, writes: readonly StoreRequest[]): StoreAnswer[] {
   if (writes.length === 0) return [];
   try {
-    return store.transaction(() => writes.map((request) => ({ number: request.number, result: run(store, request) })));
+    return store.transaction(
+      () => writes.map((request) => ({ number: request.number, result: run(store, request) })),
+      urgencyOf(writes),
+    );
   } catch (error) {
     // The others would wait as long for the lock, one after another.
     if (writes.length === 1 || troubleKindOf(error) === 'busy') {
       return writes.map((request) => failed(request, error));
     }
-    return writes.map((request) => runAlone(request, () => store.transaction(() => run(store, request))));
+    return writes.map((request) =>
+      runAlone(request, () => store.transaction(() => run(store, request), urgencyOf([request]))),
+    );
   }
+}
+
+function urgencyOf(writes: readonly StoreRequest[]): Urgency {
+  return writes.every(({ name }) => HAND_OUTS.has(name)) ? 'soon' : 'now';
 }
 
 function run(store: Committing, { name, argument }: StoreRequest): unknown {

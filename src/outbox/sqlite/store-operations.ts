@@ -101,3 +101,9 @@ export type Result<Name extends OperationName> = ReturnType<StoreOperations[Name
 
 /** Operations that change nothing, and so need no transaction of their own. */
 export const READS: ReadonlySet<OperationName> = new Set(['stats', 'partitions', 'dead', 'placeOfDead', 'dataVersion']);
+
+/**
+ * Operations of handing out. Should a power failure undo one, its item is due again, as everything is that was out by then: so
+ * the disk need not be waited for.
+ */
+export const HAND_OUTS: ReadonlySet<OperationName> = new Set(['claim', 'settle', 'renew', 'handBack']);

@@ -57,14 +57,26 @@ function serve(port: MessagePort, store: Store): void {
       if (tidy(store)) tidyAfter(TIDY_PAUSE_MS);
     }, delayMs);
   };
+  let syncing: NodeJS.Timeout | undefined;
+  const syncAfter = (delayMs: number | undefined): void => {
+    if (delayMs === undefined) return;
+    syncing ??= setTimeout(() => {
+      syncing = undefined;
+      const failed = store.syncDueInMs === 0 && !sync(store);
+      syncAfter(failed ? QUIET_MS : store.syncDueInMs);
+    }, delayMs);
+  };
   port.on('message', (first: ToStoreWorker) => {
     const { requests, closing } = drain(port, first);
     if (requests.length > 0) answer(port, commitGroup(store, requests));
     if (!closing) {
+      syncAfter(store.syncDueInMs);
       tidyAfter(QUIET_MS);
       return;
     }
     clearTimeout(tidying);
+    clearTimeout(syncing);
+    sync(store);
     store.close();
     port.close();
   });
@@ -85,6 +97,16 @@ function drain(port: MessagePort, first: ToStoreWorker): { requests: StoreReques
 
 function answer(port: MessagePort, answers: readonly StoreAnswer[]): void {
   port.postMessage({ type: 'answers', answers: packAnswers(answers) } satisfies FromStoreWorker);
+}
+
+/** What cannot be synced now, since another process writes or the disk is full, is tried again. */
+function sync(store: Store): boolean {
+  try {
+    store.sync();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What cannot be tidied now is tried again after the next request. */

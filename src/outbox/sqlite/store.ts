@@ -19,6 +19,7 @@ import type {
   Settlement,
   StoreOperations,
 } from './store-operations.js';
+import { Syncs, type Urgency } from './syncs.js';
 
 /** How a store works; plain data. */
 export interface StoreOptions extends BoundOptions {
@@ -56,6 +57,7 @@ const VACUUM_STEP_PAGES = 256;
 export class Store implements StoreOperations {
   readonly #database: Database;
   readonly #now: () => number;
+  readonly #syncs: Syncs;
   readonly #bookkeeping: Bookkeeping;
   readonly #deliveredIds: DeliveredIds;
   readonly #bounds: Bounds;
@@ -71,6 +73,7 @@ export class Store implements StoreOperations {
     prepareConnection(database, options.lockTimeoutMs, (pageSize) => maxPages(options, pageSize));
     this.#database = database;
     this.#now = now;
+    this.#syncs = new Syncs(database);
     this.#bookkeeping = new Bookkeeping(database);
     this.#deliveredIds = new DeliveredIds(database, options.rememberMs);
     this.#bounds = new Bounds(database, this.#bookkeeping, this.#deliveredIds, options);
@@ -94,21 +97,37 @@ export class Store implements StoreOperations {
     );
   }
 
-  /** Runs steps that belong together: when it returns, all that they changed is on the disk; if it throws, nothing is. */
-  transaction<T>(steps: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      const result = steps();
-      this.#bookkeeping.save();
-      this.#database.exec('COMMIT');
-      return result;
-    } catch (error) {
-      this.#bookkeeping.undo();
-      this.#rollBack();
-      throw error;
-    } finally {
-      this.#bounds.forget();
-    }
+  /**
+   * Runs steps that belong together: when it returns, all that they changed is on the disk, or will be by `syncDueInMs`; if it
+   * throws, nothing is.
+   */
+  transaction<T>(steps: () => T, urgency: Urgency = 'now'): T {
+    return this.#syncs.run(urgency, (finish) => {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = steps();
+        this.#bookkeeping.save();
+        finish();
+        this.#database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        this.#bookkeeping.undo();
+        this.#rollBack();
+        throw error;
+      } finally {
+        this.#bounds.forget();
+      }
+    });
+  }
+
+  /** In how many milliseconds `sync` has to be called; undefined if all is on the disk. */
+  get syncDueInMs(): number | undefined {
+    return this.#syncs.dueInMs;
+  }
+
+  /** Has all that was committed on the disk when it returns. */
+  sync(): void {
+    if (this.#syncs.dueInMs !== undefined) this.transaction(() => undefined);
   }
 
   add(items: readonly QueueItem[]): EnqueueReport | Failure {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commitGroup, type Committing, type StoreRequest } from '../../../src/outbox/sqlite/group-commit.js';
+import type { Urgency } from '../../../src/outbox/sqlite/syncs.js';
 import { item, StoreFixture } from './store-fixture.js';
 import { workFolder } from './work-folder.js';
 
@@ -12,6 +13,7 @@ function add(number: number, id: string): StoreRequest {
 /** A store that counts its transactions and can be made to fail. */
 function watched({ store }: StoreFixture, failing: (name: string, argument: unknown) => void = () => undefined) {
   const transactions: string[][] = [];
+  const urgencies: Urgency[] = [];
   const watcher = new Proxy(store, {
     get(target, name: keyof Committing) {
       if (name !== 'transaction') {
@@ -21,13 +23,14 @@ function watched({ store }: StoreFixture, failing: (name: string, argument: unkn
           return target[name](argument);
         };
       }
-      return (steps: () => unknown) => {
+      return (steps: () => unknown, urgency: Urgency) => {
         transactions.push([]);
-        return target.transaction(steps);
+        urgencies.push(urgency);
+        return target.transaction(steps, urgency);
       };
     },
   });
-  return { store: watcher as unknown as Committing, transactions };
+  return { store: watcher as unknown as Committing, transactions, urgencies };
 }
 
 describe('a group of requests', () => {
@@ -48,6 +51,21 @@ describe('a group of requests', () => {
       3: { result: { added: ['b'] } },
       4: { result: 0 },
     });
+    fixture.store.close();
+  });
+
+  it('need not be on the disk at once where it only hands out: with anything else it has to', () => {
+    const fixture = new StoreFixture(folder);
+    const { store, urgencies } = watched(fixture);
+    const settle: StoreRequest = {
+      number: 1,
+      name: 'settle',
+      argument: { seq: 1, lease: 1, outcome: { kind: 'delivered' } },
+    };
+    commitGroup(store, [settle, { number: 2, name: 'renew', argument: { held: [], until: 1 } }]);
+    commitGroup(store, [settle, add(3, 'a')]);
+    commitGroup(store, [{ number: 4, name: 'discard', argument: ['x'] }]);
+    expect(urgencies).toEqual(['soon', 'now', 'now']);
     fixture.store.close();
   });
 
