@@ -24,6 +24,7 @@ export class StoreThread {
   readonly #answers = new PacedAnswers((answer) => this.#settle(answer));
   #outgoing: unknown[] = [];
   #lastNumber = 0;
+  #closing = false;
   #ended: Error | undefined;
 
   /** Starts it; `onOpened` is called once it is known that the file is an outbox. */
@@ -69,6 +70,7 @@ export class StoreThread {
   async close(): Promise<void> {
     if (this.#ended !== undefined) return;
     this.#flush();
+    this.#closing = true;
     this.#worker.ref();
     const exited = once(this.#worker, 'exit');
     this.#worker.postMessage(null satisfies ToStoreWorker);
@@ -94,7 +96,8 @@ export class StoreThread {
     this.#waiting.delete(answer.number);
     if ('failure' in answer) waiting?.reject(toError(answer.failure));
     else waiting?.resolve(answer.result);
-    if (this.#waiting.size === 0) this.#worker.unref();
+    // While it closes, somebody waits for its end.
+    if (this.#waiting.size === 0 && !this.#closing) this.#worker.unref();
   }
 
   #end(error: Error): void {

@@ -33,6 +33,17 @@ it('keeps a process up while something is being stored, and no longer', async ()
   await queue.close();
 });
 
+it('keeps a process up until it is closed, whatever was being stored', async () => {
+  const script = await bundleScript('closing-process-main.ts', folder);
+  const path = join(folder, 'closing.db');
+  const child = new Child(script, [path]);
+  expect(await child.ended()).toBe(0);
+  expect(child.lines).toEqual(['closed']);
+  const queue = sqliteQueue({ path });
+  expect(await queue.stats()).toMatchObject({ ready: 30 });
+  await queue.close();
+});
+
 it('sees at once what its own process stores, and before long what others do', async () => {
   const path = join(folder, 'news.db');
   const [own, other] = [sqliteQueue({ path, pollMs: 600_000 }), sqliteQueue({ path, pollMs: 20 })];
