@@ -13,12 +13,10 @@ import { FileError } from './file-error.js';
 import type { InputRecord } from './input-record.js';
 import type { Input } from './open-input.js';
 import { OutboxRunBooks } from './outbox-run-books.js';
-import { refuseSameFile } from './output-path.js';
 import { Progress } from './progress.js';
 import type { RecordReader } from './record-reader.js';
 import { describeTrouble } from './record-trouble.js';
-import { openRejectedOnce } from './rejected-once.js';
-import { baseName, returnedPaths } from './returned-paths.js';
+import { openRejectedOnce, rejectedOncePath } from './rejected-once.js';
 import { noTotals } from './status-totals.js';
 import { stopOnSignal } from './stop-on-signal.js';
 import { storeRecords, type StoredTotals } from './store-records.js';
@@ -86,7 +84,7 @@ export async function forwardThroughOutbox(run: ForwardOutboxRun): Promise<void>
   for (const warning of credentials.warnings) terminal.note(`warning: ${warning}`);
   const progress = new Progress(terminal);
   const client = createClient(flags, credentials, progress.onNotice);
-  const rejected = await openRejectedOnce(rejectedPath(path, inputs, flags));
+  const rejected = await openRejectedOnce(rejectedOncePath(flags.rejected, inputs, path));
   const books = new OutboxRunBooks();
   const outbox = new Outbox({
     client,
@@ -215,14 +213,6 @@ async function* noteProjects(
     if (projectId !== undefined) projects.add(projectId);
     yield record;
   }
-}
-
-/** Where records with mistakes go. */
-function rejectedPath(outboxPath: string, inputs: readonly Input[], { rejected }: ForwardOutboxFlags): string {
-  const path = rejected ?? returnedPaths(baseName(inputs[0]), {}).rejected;
-  const paths = inputs.filter(({ identity }) => identity !== undefined).map((input) => input.path);
-  refuseSameFile(paths, [path, outboxPath]);
-  return path;
 }
 
 function isExpected(error: unknown): error is FileError | UsageError | AnyAttributionError {

@@ -2,17 +2,21 @@ import { Command, Option } from 'commander';
 import { AttributionClient } from '../client.js';
 import type { UtmPolicy } from '../contract/event.js';
 import { Outbox } from '../outbox/outbox.js';
+import type { SqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
+import { warnOfEmptyInputs } from './empty-inputs.js';
 import { EXIT_CODE } from './exit-code.js';
 import { addInputOptions, type InputFlags } from './input-options.js';
 import { describeInputs } from './open-input.js';
 import { RecordReader } from './record-reader.js';
 import { describeTrouble } from './record-trouble.js';
+import { openRejectedOnce, rejectedOncePath, type RejectedOnce } from './rejected-once.js';
 import { storeRecords } from './store-records.js';
 import { openOutboxFile } from './stored-outbox.js';
 import type { Terminal } from './terminal.js';
 
 interface AddFlags extends InputFlags {
   readonly project?: string;
+  readonly rejected?: string;
   readonly utmPolicy: UtmPolicy;
   readonly json?: boolean;
 }
@@ -27,6 +31,10 @@ export function createOutboxAddCommand(terminal: Terminal): Command {
     .argument('<file>', 'the file of the outbox');
   return addInputOptions(command)
     .option('--project <id>', 'the project of records that name none')
+    .option(
+      '--rejected <file>',
+      'where to write records with mistakes (default: <first file>.rejected.ndjson, then .rejected-2.ndjson …)',
+    )
     .addOption(
       new Option('--utm-policy <policy>', 'which UTM fields an install must have')
         .choices(['all', 'any'])
@@ -39,10 +47,12 @@ export function createOutboxAddCommand(terminal: Terminal): Command {
 
 async function add(file: string, paths: readonly string[], flags: AddFlags, terminal: Terminal): Promise<void> {
   const { project, utmPolicy } = flags;
-  const reader = new RecordReader(await describeInputs(paths, flags.format), flags.delimiter);
+  const inputs = await describeInputs(paths, flags.format);
+  const reader = new RecordReader(inputs, flags.delimiter);
   await reader.preflight();
   // Before any record is read: of mistakes in thousands of them nobody wants to hear where none can be stored.
   const queue = await openOutboxFile(file);
+  const rejectedFile = await openRejected(queue, () => rejectedOncePath(flags.rejected, inputs, file));
   // Nothing is sent from here; under which name it will be is for those to say who deliver it.
   const client = new AttributionClient<UtmPolicy>({ partnerName: 'outbox add', utmPolicy });
   const outbox = new Outbox<UtmPolicy>({ client, queue });
@@ -51,17 +61,37 @@ async function add(file: string, paths: readonly string[], flags: AddFlags, term
       records: reader.read(),
       outbox,
       projectId: project,
-      onRejected: ({ path, line }, error) => terminal.note(`${path}:${line}: ${describeTrouble(error)}`),
+      onRejected: (record, error) => {
+        terminal.note(`${record.path}:${record.line}: ${describeTrouble(error)}`);
+        rejectedFile.add(record, error);
+      },
     });
+    warnOfEmptyInputs(reader, (warning) => terminal.note(warning));
+    rejectedFile.close();
+    const { pathIfWritten } = rejectedFile;
     const { added, duplicates, rejected } = totals;
     terminal.print(
       flags.json === true
-        ? JSON.stringify(totals)
+        ? JSON.stringify({ ...totals, rejectedFile: pathIfWritten ?? null })
         : `${added} stored, ${duplicates} were there before, ${rejected} with mistakes`,
     );
+    if (pathIfWritten !== undefined && flags.json !== true)
+      terminal.print(
+        `Records with mistakes, with the reason beside each: ${pathIfWritten} (mend them and add that file)`,
+      );
     process.exitCode = rejected === 0 ? EXIT_CODE.ok : EXIT_CODE.incomplete;
   } finally {
     await outbox.close();
     await client.close();
+  }
+}
+
+/** Opens the file of records with mistakes; the queue is closed if that cannot be done. */
+async function openRejected(queue: SqliteQueue, findPath: () => string): Promise<RejectedOnce> {
+  try {
+    return await openRejectedOnce(findPath());
+  } catch (error) {
+    await queue.close();
+    throw error;
   }
 }

@@ -1,7 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { InputRecord } from './input-record.js';
-import { inspectOutput } from './output-path.js';
+import type { Input } from './open-input.js';
+import { inspectOutput, refuseSameFile } from './output-path.js';
+import { baseName, returnedPaths } from './returned-paths.js';
 import { ReturnedRecords, type ReturnedError } from './returned-records.js';
 import { UsageError } from './usage-error.js';
 
@@ -13,6 +15,18 @@ export interface RejectedOnce {
   close(): void;
   /** The path, if there are records in the file. */
   readonly pathIfWritten: string | undefined;
+}
+
+/**
+ * Where records go that cannot be stored in an outbox: as named, or beside the first input.
+ *
+ * @throws {UsageError} if that is another file of the run.
+ */
+export function rejectedOncePath(named: string | undefined, inputs: readonly Input[], outboxPath: string): string {
+  const path = named ?? returnedPaths(baseName(inputs[0]), {}).rejected;
+  const paths = inputs.filter(({ identity }) => identity !== undefined).map((input) => input.path);
+  refuseSameFile(paths, [path, outboxPath]);
+  return path;
 }
 
 /**

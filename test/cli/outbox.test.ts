@@ -55,10 +55,19 @@ describe('outbox', () => {
     const { folder, outbox } = await prepare();
     folder.write('events.ndjson', `${lines(2)}{"type":"custom"}\n`);
     const first = await outbox(['add', 'box.db', 'events.ndjson']);
-    expect(first).toMatchObject({ code: 1, stdout: '2 stored, 0 were there before, 1 with mistakes\n' });
+    expect(first).toMatchObject({
+      code: 1,
+      stdout:
+        '2 stored, 0 were there before, 1 with mistakes\n' +
+        'Records with mistakes, with the reason beside each: events.ndjson.rejected.ndjson (mend them and add that file)\n',
+    });
     expect(first.stderr).toContain('events.ndjson:3: ');
     const again = await outbox(['add', 'box.db', 'events.ndjson', '--json']);
-    expect(JSON.parse(again.stdout)).toEqual({ added: 0, duplicates: 2, rejected: 1 });
+    const rejectedFile = 'events.ndjson.rejected.ndjson';
+    expect(JSON.parse(again.stdout)).toEqual({ added: 0, duplicates: 2, rejected: 1, rejectedFile });
+    expect(folder.readJsonLines(rejectedFile)).toMatchObject([
+      { type: 'custom', error: { code: 'validation', file: 'events.ndjson', line: 3 } },
+    ]);
   });
 
   it('tells of mistakes in the order of the file, in the words of the other commands', async () => {
