@@ -126,8 +126,9 @@ describe('a process', () => {
   });
 
   it.runIf(isLinux)('that was killed and never taken away by its parent has ended', async () => {
-    // The shell becomes a process that never asks for its child.
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 30']);
+    // The shell becomes a process that never asks for its child, which ends only then.
+    const child = '(while ! grep -q sleep /proc/$$/comm; do :; done)';
+    const parent = spawn('sh', ['-c', `${child} & echo $!; exec sleep 30`]);
     try {
       const [output] = (await once(parent.stdout, 'data')) as [Buffer];
       const zombie = { pid: Number(output.toString()), host: hostname(), started: null };
