@@ -96,7 +96,8 @@ export class Deliveries {
     const { id, partition: projectId, payload } = stored;
     const read = readStoredEvent(payload);
     if ('problem' in read) return this.#die(stored, read.problem);
-    const hand = await this.#hand(projectId);
+    const found = this.#hand(projectId);
+    const hand = found instanceof Promise ? await found : found;
     if (!this.#suspended.enter(projectId, hand.region)) {
       this.counts.rescheduled += 1;
       this.#holds.undecided(projectId);
@@ -183,11 +184,16 @@ export class Deliveries {
     this.#onHoldLifted(projectId);
   }
 
-  async #hand(projectId: string): Promise<Hand> {
-    try {
-      return await this.#projects.get(projectId);
-    } catch (error) {
+  /** At once for a project that is known: this is asked for each event. */
+  #hand(projectId: string): Hand | Promise<Hand> {
+    const failed = (error: unknown): never => {
       throw lookupFailed(error, projectId);
+    };
+    try {
+      const hand = this.#projects.get(projectId);
+      return hand instanceof Promise ? hand.catch(failed) : hand;
+    } catch (error) {
+      return failed(error);
     }
   }
 

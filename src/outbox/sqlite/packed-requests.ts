@@ -11,6 +11,9 @@ export type PackedRequests = readonly unknown[];
 /** Fields of a packed item. */
 const ITEM_FIELDS = 5;
 
+/** Fields of a packed settlement. */
+const SETTLEMENT_FIELDS = 3;
+
 /** Adds a request to those that go with one message. */
 export function packRequest(packed: unknown[], { number, name, argument }: StoreRequest): void {
   if (name === 'add') {
@@ -19,10 +22,13 @@ export function packRequest(packed: unknown[], { number, name, argument }: Store
     for (const { id, named, partition, payload, addedAt } of items) packed.push(id, named, partition, payload, addedAt);
     return;
   }
-  if (name === 'settle') {
-    const { seq, lease, outcome } = argument as Settlement;
-    // Most outcomes are this one.
-    packed.push(number, name, seq, lease, outcome.kind === 'delivered' ? null : outcome);
+  if (name === 'settleAll') {
+    const settlements = argument as Argument<'settleAll'>;
+    packed.push(number, name, settlements.length);
+    // Most outcomes are `delivered`.
+    for (const { seq, lease, outcome } of settlements) {
+      packed.push(seq, lease, outcome.kind === 'delivered' ? null : outcome);
+    }
     return;
   }
   packed.push(number, name, argument);
@@ -39,11 +45,10 @@ export function unpackRequests(packed: PackedRequests): StoreRequest[] {
       const end = at + 1 + (packed[at] as number) * ITEM_FIELDS;
       requests.push({ number, name, argument: unpackItems(packed, at + 1, end) });
       at = end;
-    } else if (name === 'settle') {
-      const [seq, lease, outcome] = packed.slice(at, at + 3) as [number, number, Settlement['outcome'] | null];
-      const argument: Settlement = { seq, lease, outcome: outcome ?? { kind: 'delivered' } };
-      requests.push({ number, name, argument });
-      at += 3;
+    } else if (name === 'settleAll') {
+      const end = at + 1 + (packed[at] as number) * SETTLEMENT_FIELDS;
+      requests.push({ number, name, argument: unpackSettlements(packed, at + 1, end) });
+      at = end;
     } else {
       requests.push({ number, name, argument: packed[at] });
       at += 1;
@@ -64,4 +69,16 @@ function unpackItems(packed: PackedRequests, from: number, end: number): QueueIt
     });
   }
   return items;
+}
+
+function unpackSettlements(packed: PackedRequests, from: number, end: number): Settlement[] {
+  const settlements: Settlement[] = [];
+  for (let at = from; at < end; at += SETTLEMENT_FIELDS) {
+    settlements.push({
+      seq: packed[at] as number,
+      lease: packed[at + 1] as number,
+      outcome: (packed[at + 2] as Settlement['outcome'] | null) ?? { kind: 'delivered' },
+    });
+  }
+  return settlements;
 }

@@ -1,7 +1,7 @@
 import { isAttributionError, StorageError } from '../../errors.js';
-import type { ConsumeOptions, Consumer, ConsumerReport, DeliveryHandler, Outcome } from '../queue.js';
+import type { ConsumeOptions, Consumer, ConsumerReport, DeliveryHandler, Outcome, QueueDelivery } from '../queue.js';
 import type { StoreCalls } from './store-calls.js';
-import type { Claim, ClaimCursor, ClaimedItem, Held } from './store-operations.js';
+import type { Claim, ClaimCursor, ClaimedItem, Held, Settlement } from './store-operations.js';
 
 /** How long to wait before something is tried again that the store could not do. */
 const RETRY_MS = 1_000;
@@ -30,6 +30,8 @@ export class SqliteConsumer implements Consumer {
   /** Items whose handler is running. */
   readonly #out = new Set<OutItem>();
   readonly #outByPartition = new Map<string, number>();
+  /** What became of items whose handler has ended in this turn of the event loop. */
+  #outcomes: Settlement[] = [];
   readonly #settling = new Set<Promise<unknown>>();
   readonly #polling: NodeJS.Timeout;
   readonly #renewing: NodeJS.Timeout;
@@ -113,14 +115,15 @@ export class SqliteConsumer implements Consumer {
     });
   }
 
-  #start({ seq, ...delivery }: ClaimedItem, lease: number): void {
-    const out: OutItem = { seq, lease, partition: delivery.partition };
+  #start(item: ClaimedItem, lease: number): void {
+    const { seq, id, named, partition, payload, deliveries, addedAt, failingSince } = item;
+    const out: OutItem = { seq, lease, partition };
     this.#out.add(out);
-    this.#outByPartition.set(out.partition, (this.#outByPartition.get(out.partition) ?? 0) + 1);
-    void this.#handle(out, delivery);
+    this.#outByPartition.set(partition, (this.#outByPartition.get(partition) ?? 0) + 1);
+    void this.#handle(out, { id, named, partition, payload, deliveries, addedAt, failingSince });
   }
 
-  async #handle(out: OutItem, delivery: Omit<ClaimedItem, 'seq'>): Promise<void> {
+  async #handle(out: OutItem, delivery: QueueDelivery): Promise<void> {
     let outcome: Outcome;
     try {
       outcome = await this.#handler(delivery);
@@ -134,29 +137,56 @@ export class SqliteConsumer implements Consumer {
     }
     // Handed back meanwhile: it belongs to somebody else.
     if (!this.#out.has(out)) return;
-    const settling = this.#settle(out, outcome);
-    this.#settling.add(settling);
     this.#letGo(out);
+    if (this.#outcomes.length === 0) setImmediate(() => this.#settleOutcomes());
+    this.#outcomes.push({ seq: out.seq, lease: out.lease, outcome });
+  }
+
+  /** One request for all handlers that have ended in this turn of the event loop, and a claim of as many right behind it. */
+  #settleOutcomes(): void {
+    const outcomes = this.#outcomes;
+    if (outcomes.length === 0) return;
+    this.#outcomes = [];
+    const settling = this.#settleAll(outcomes).then(() => {
+      this.#settling.delete(settling);
+      this.#tellIfIdle();
+    });
+    this.#settling.add(settling);
     this.wake();
-    await settling;
-    this.#settling.delete(settling);
-    this.#tellIfIdle();
+  }
+
+  async #settleAll(settlements: readonly Settlement[]): Promise<void> {
+    let late: readonly number[];
+    try {
+      late = await this.#surroundings.calls.call('settleAll', settlements);
+    } catch {
+      // What one of them cannot be settled for must not hold up the others.
+      await Promise.all(settlements.map((settlement) => this.#settle(settlement)));
+      return;
+    }
+    this.#settled(settlements.length - late.length, late.length);
   }
 
   /** What the store cannot be told now it is told again until the lease has ended, and the item may be somebody else's. */
-  async #settle({ seq, lease }: OutItem, outcome: Outcome): Promise<void> {
+  async #settle(settlement: Settlement): Promise<void> {
     const deadline = Date.now() + this.#options.leaseMs;
     for (;;) {
       try {
-        const heeded = await this.#surroundings.calls.call('settle', { seq, lease, outcome });
-        if (!heeded) this.#tellOf(new StorageError('an outcome was not heeded: it came after its lease had ended'));
-        else if (this.#stopped !== undefined) this.#settledSinceStop += 1;
+        const heeded = await this.#surroundings.calls.call('settle', settlement);
+        this.#settled(heeded ? 1 : 0, heeded ? 0 : 1);
         return;
       } catch (error) {
         this.#tellOf(error);
         if (Date.now() + RETRY_MS > deadline || this.#stopped !== undefined) return;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
+    }
+  }
+
+  #settled(heeded: number, late: number): void {
+    if (this.#stopped !== undefined) this.#settledSinceStop += heeded;
+    for (let told = 0; told < late; told += 1) {
+      this.#tellOf(new StorageError('an outcome was not heeded: it came after its lease had ended'));
     }
   }
 
@@ -204,6 +234,7 @@ export class SqliteConsumer implements Consumer {
     clearTimeout(this.#lookingAgain);
     await this.#idleWithin(timeoutMs);
     clearInterval(this.#renewing);
+    this.#settleOutcomes();
     const handedBack = await this.#handBack();
     await Promise.all(this.#settling);
     this.#surroundings.onStopped(this);
@@ -222,7 +253,7 @@ export class SqliteConsumer implements Consumer {
   }
 
   #tellIfIdle(): void {
-    if (this.#out.size === 0 && this.#settling.size === 0) this.#onIdle?.();
+    if (this.#out.size === 0 && this.#outcomes.length === 0 && this.#settling.size === 0) this.#onIdle?.();
   }
 
   async #handBack(): Promise<number> {

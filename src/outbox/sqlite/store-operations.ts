@@ -75,6 +75,8 @@ export interface StoreOperations {
   claim(request: ClaimRequest): Claim;
   /** Whether it was heeded: false if the lease is not the item's any more. */
   settle(settlement: Settlement): boolean;
+  /** The same for several, all of them or none; gives the places of those that were not heeded. */
+  settleAll(settlements: readonly Settlement[]): readonly number[];
   /** Keeps items out until a time. */
   renew(request: { readonly held: readonly Held[]; readonly until: number }): null;
   /** Makes items claimable again; gives how many of them still were under their lease. */
@@ -106,4 +108,4 @@ export const READS: ReadonlySet<OperationName> = new Set(['stats', 'partitions',
  * Operations of handing out. Should a power failure undo one, its item is due again, as everything is that was out by then: so
  * the disk need not be waited for.
  */
-export const HAND_OUTS: ReadonlySet<OperationName> = new Set(['claim', 'settle', 'renew', 'handBack']);
+export const HAND_OUTS: ReadonlySet<OperationName> = new Set(['claim', 'settle', 'settleAll', 'renew', 'handBack']);

@@ -142,6 +142,10 @@ export class Store implements StoreOperations {
     return this.#settlements.settle(settlement, this.#now());
   }
 
+  settleAll(settlements: readonly Settlement[]): readonly number[] {
+    return settlements.flatMap((settlement, place) => (this.settle(settlement) ? [] : [place]));
+  }
+
   renew({ held, until }: { readonly held: readonly Held[]; readonly until: number }): null {
     this.#claims.renew(held, until);
     return null;

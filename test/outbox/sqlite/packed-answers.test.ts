@@ -2,6 +2,19 @@ import { expect, it } from 'vitest';
 import type { StoreAnswer } from '../../../src/outbox/sqlite/group-commit.js';
 import { AnswerReader, packAnswers } from '../../../src/outbox/sqlite/packed-answers.js';
 
+const ITEM = { seq: 3, id: 'a', named: true, partition: 'P', payload: '{}', deliveries: 2, addedAt: 5 };
+
+const CLAIM = {
+  lease: 2 ** 47,
+  items: [
+    { ...ITEM, failingSince: undefined },
+    { ...ITEM, seq: 4, id: 'b', named: false, failingSince: 7 },
+  ],
+  cursor: { position: 1, from: 2, wrapped: true, nextDue: undefined },
+  complete: false,
+  lookAgainAt: 9,
+};
+
 function acrossTheThread(answers: readonly StoreAnswer[]): StoreAnswer[] {
   const reader = new AnswerReader(structuredClone(packAnswers(answers)));
   const read: StoreAnswer[] = [];
@@ -17,7 +30,9 @@ it('keeps answers of every kind, and their order', () => {
     { number: 5, result: true },
     { number: 6, result: null },
     { number: 7, result: { added: [], duplicates: ['d'] } },
-    { number: 8, result: { lease: 1, items: [] } },
+    { number: 8, result: { ...CLAIM, items: [] } },
+    { number: 9, result: CLAIM },
+    { number: 10, result: [2, 5] },
   ];
   expect(acrossTheThread(answers)).toEqual(answers);
 });

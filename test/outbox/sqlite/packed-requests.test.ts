@@ -14,9 +14,16 @@ it('keeps requests of every kind, and their order', () => {
   const requests: StoreRequest[] = [
     { number: 1, name: 'stats', argument: null },
     { number: 2, name: 'add', argument: [item('a'), { ...item('b', 'Q', { named: false }), addedAt: 7 }] },
-    { number: 3, name: 'settle', argument: { seq: 4, lease: 2 ** 47, outcome: { kind: 'delivered' } } },
-    { number: 4, name: 'settle', argument: { seq: 5, lease: 1, outcome: retry } },
-    { number: 5, name: 'settle', argument: { seq: 6, lease: 1, outcome: { kind: 'dead', reason: 'no use' } } },
+    {
+      number: 3,
+      name: 'settleAll',
+      argument: [
+        { seq: 4, lease: 2 ** 47, outcome: { kind: 'delivered' } },
+        { seq: 5, lease: 1, outcome: retry },
+        { seq: 6, lease: 1, outcome: { kind: 'dead', reason: 'no use' } },
+      ],
+    },
+    { number: 4, name: 'settle', argument: { seq: 7, lease: 1, outcome: retry } },
     { number: 6, name: 'add', argument: [] },
     { number: 7, name: 'discard', argument: ['x', 'y'] },
   ];

@@ -27,3 +27,23 @@ it('tells of an outcome that came after its lease had ended, since the item is h
   others.close();
   expect(await queue.stats()).toMatchObject({ leased: 1, dead: 0 });
 });
+
+it('settles what it can of the handlers that end together, though one of them cannot be settled', async () => {
+  const path = join(folder, 'together.db');
+  const queue = sqliteQueue({ path });
+  onTestFinished(() => queue.close());
+  const ids = ['a', 'dead', 'b'];
+  await queue.enqueue(ids.map((id) => ({ id, named: true, partition: 'P', payload: id })));
+  const raw = openRaw(path);
+  raw.exec("CREATE TRIGGER full BEFORE INSERT ON dead BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  const troubles: string[] = [];
+  await queue.consume(
+    ({ id }) => Promise.resolve(id === 'dead' ? { kind: 'dead', reason: 'no use' } : { kind: 'delivered' }),
+    { concurrency: 3, leaseMs: 60_000, onTrouble: ({ message }) => troubles.push(message) },
+  );
+  await expect.poll(() => queue.stats()).toMatchObject({ leased: 1, ready: 0, dead: 0 });
+  await expect.poll(() => troubles[0]).toContain('no room');
+  raw.exec('DROP TRIGGER full');
+  await expect.poll(() => queue.stats(), { timeout: 5_000 }).toMatchObject({ leased: 0, dead: 1 });
+  raw.close();
+});
