@@ -9,7 +9,7 @@ import type { OutboxNotice } from './outbox-notice.js';
 import { resolveOutboxOptions, type OutboxOptions, type ResolvedOutboxOptions } from './outbox-options.js';
 import { checkRecord, type Added, type AddOptions, type AddResult, type OutboxRecord } from './outbox-record.js';
 import type { OutboxCloseReport, OutboxCounters, OutboxStats } from './outbox-report.js';
-import type { DeadLetter, QueueItem } from './queue.js';
+import type { DeadLetter, EnqueueReport, QueueItem } from './queue.js';
 import { Spill } from './spill.js';
 import { Troubles } from './troubles.js';
 
@@ -60,10 +60,12 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
    * the event may or may not be stored, so add it again with an id.
    */
   async add(event: AttributionEvent<Policy>, options: AddOptions = {}): Promise<Added> {
-    const [result] = await this.addMany([{ ...options, event }]);
-    if (result === undefined) throw new TypeError('a record has a result');
-    if (result.error !== undefined) throw result.error;
-    return result;
+    this.#refuseIfClosed();
+    const { projectId, id } = options;
+    const checked = checkRecord({ event, projectId, id }, this.#options.client);
+    if (!('item' in checked)) throw checked.error;
+    const { added } = await this.#enqueue([checked.item]);
+    return { id: checked.item.id, duplicate: added.length === 0 };
   }
 
   /**
@@ -74,12 +76,10 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
    * @throws {StorageError} if the queue cannot be reached or written to, and the spill store, if there is one, neither.
    */
   async addMany(records: Iterable<OutboxRecord<Policy>>): Promise<readonly AddResult[]> {
-    if (this.closed) throw new ClosedError('the outbox is closed and takes no more events');
+    this.#refuseIfClosed();
     const checked = Array.from(records, (record) => checkRecord(record, this.#options.client));
     const items = checked.flatMap((result) => ('item' in result ? [result.item] : []));
     const report = items.length === 0 ? { added: [], duplicates: [] } : await this.#enqueue(items);
-    this.#added += report.added.length;
-    this.#duplicates += report.duplicates.length;
     const added = new Set(report.added);
     return checked.map((result): AddResult => {
       if (!('item' in result)) return result;
@@ -192,8 +192,15 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
     };
   }
 
-  #enqueue(items: readonly QueueItem[]) {
-    return this.#spill === undefined ? this.#options.queue.enqueue(items) : this.#spill.enqueue(items);
+  #refuseIfClosed(): void {
+    if (this.closed) throw new ClosedError('the outbox is closed and takes no more events');
+  }
+
+  async #enqueue(items: readonly QueueItem[]): Promise<EnqueueReport> {
+    const report = await (this.#spill ?? this.#options.queue).enqueue(items);
+    this.#added += report.added.length;
+    this.#duplicates += report.duplicates.length;
+    return report;
   }
 
   #consume() {

@@ -17,6 +17,11 @@ export class PacedAnswers {
     this.#give = give;
   }
 
+  /** Whether some are still to be given. */
+  get areLeft(): boolean {
+    return this.#pending !== undefined;
+  }
+
   /** Takes the answers of a message behind those that it has; if there are none, the first are given at once. */
   push(packed: PackedAnswers): void {
     this.#readers.push(new AnswerReader(packed));

@@ -12,6 +12,9 @@ import type { Argument, OperationName, Result } from './store-operations.js';
 import workerSource from './store-worker.js?source';
 import type { FromStoreWorker, StoreWorkerData, ToStoreWorker } from './store-worker.js';
 
+/** Requests that do not wait for more while answers are given. */
+const ENOUGH = 128;
+
 interface Waiting {
   resolve(result: unknown): void;
   reject(error: unknown): void;
@@ -23,6 +26,7 @@ export class StoreThread {
   readonly #waiting = new Map<number, Waiting>();
   readonly #answers = new PacedAnswers((answer) => this.#settle(answer));
   #outgoing: unknown[] = [];
+  #outgoingCount = 0;
   #lastNumber = 0;
   #closing = false;
   #ended: Error | undefined;
@@ -61,7 +65,8 @@ export class StoreThread {
       if (this.#waiting.size === 0) this.#worker.ref();
       const number = ++this.#lastNumber;
       this.#waiting.set(number, { resolve, reject });
-      if (this.#outgoing.length === 0) process.nextTick(() => this.#flush());
+      if (this.#outgoingCount === 0) process.nextTick(() => this.#flushIfEnough());
+      this.#outgoingCount += 1;
       packRequest(this.#outgoing, { number, name, argument });
     }) as Promise<Result<Name>>;
   }
@@ -78,11 +83,21 @@ export class StoreThread {
     await exited.catch(() => undefined);
   }
 
-  /** One message for all that was asked for in this turn of the event loop. */
+  /**
+   * Whoever has got an answer often asks for the next thing: while there are more to give, a few are waited for, since the
+   * thread would sync the disk for the first of them alone.
+   */
+  #flushIfEnough(): void {
+    if (this.#answers.areLeft && this.#outgoingCount < ENOUGH) setImmediate(() => this.#flushIfEnough());
+    else this.#flush();
+  }
+
+  /** One message for all that was asked for by now. */
   #flush(): void {
-    if (this.#outgoing.length === 0) return;
+    if (this.#outgoingCount === 0) return;
     this.#worker.postMessage(this.#outgoing satisfies ToStoreWorker);
     this.#outgoing = [];
+    this.#outgoingCount = 0;
   }
 
   #receive(message: FromStoreWorker): void {

@@ -15,6 +15,7 @@ it('gives all answers in their order, a few in each turn of the event loop', asy
   answers.push(packed(ALL.slice(0, 300)));
   answers.push(packed(ALL.slice(300)));
   const perTurn = [given.length];
+  expect(answers.areLeft).toBe(true);
   while (given.length < ALL.length) {
     const before = given.length;
     await nextTurn();
@@ -30,6 +31,7 @@ it('gives one answer at once', () => {
   const answers = new PacedAnswers(({ number }) => given.push(number));
   answers.push(packed([7]));
   expect(given).toEqual([7]);
+  expect(answers.areLeft).toBe(false);
 });
 
 it('gives all that are left at once if it is told to, and each of them once', async () => {

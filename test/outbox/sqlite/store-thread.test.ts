@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { chooseDriver, currentSurroundings } from '../../../src/outbox/sqlite/driver-choice.js';
 import { StoreThread } from '../../../src/outbox/sqlite/store-thread.js';
 import { failureOf } from '../../support/failure-of.js';
@@ -17,6 +18,14 @@ function startWith(name: string, whenUsed: string): StoreThread {
     path: join(folder, 'none.db'),
     drivers: { candidates: [{ name: 'better-sqlite3', specifier }], reasons: [] },
     options: { maxEvents: 1, maxBytes: 1, maxShare: 1, rememberMs: 0, lockTimeoutMs: 0 },
+  });
+}
+
+function startOn(name: string): StoreThread {
+  return new StoreThread({
+    path: join(folder, name),
+    drivers: chooseDriver(currentSurroundings()),
+    options: { maxEvents: 10_000, maxBytes: 2 ** 30, maxShare: 1, rememberMs: 0, lockTimeoutMs: 5_000 },
   });
 }
 
@@ -41,11 +50,7 @@ it('rejects with what the file could not be opened for', async () => {
 });
 
 it('gives what it has answered, though the thread ends while much of that still waits for its turn', async () => {
-  const thread = new StoreThread({
-    path: join(folder, 'much.db'),
-    drivers: chooseDriver(currentSurroundings()),
-    options: { maxEvents: 10_000, maxBytes: 2 ** 30, maxShare: 1, rememberMs: 0, lockTimeoutMs: 5_000 },
-  });
+  const thread = startOn('much.db');
   const calls = Array.from({ length: 3_000 }, async (_, index) => {
     const report = await thread.call('add', [item(`${index}`)]);
     // Callers that keep the event loop busy, so that the thread has ended before the last of them has its turn.
@@ -54,4 +59,17 @@ it('gives what it has answered, though the thread ends while much of that still 
   });
   const [reports] = await Promise.all([Promise.all(calls), thread.close()]);
   expect(reports).toEqual(calls.map((_, index) => ({ added: [`${index}`], duplicates: [] })));
+});
+
+it('has what many callers ask for one after another go together, so that few syncs serve all', async () => {
+  const thread = startOn('together.db');
+  await thread.call('stats', null);
+  const messages = vi.spyOn(Worker.prototype, 'postMessage');
+  onTestFinished(() => messages.mockRestore());
+  const call = async (_: unknown, caller: number) => {
+    for (let turn = 0; turn < 4; turn += 1) await thread.call('add', [item(`${caller}-${turn}`)]);
+  };
+  await Promise.all(Array.from({ length: 512 }, call));
+  expect(messages.mock.calls.length, 'messages for 2,048 requests').toBeLessThan(30);
+  await thread.close();
 });
