@@ -7,12 +7,12 @@ const KB = 1000;
  * and leave about a tenth of room.
  */
 export const LIMITS: PackageFigures = {
-  packed: 950 * KB,
-  unpacked: 3_630 * KB,
+  packed: 1_080 * KB,
+  unpacked: 4_100 * KB,
   imported: 186 * KB,
   required: 188 * KB,
-  program: 680 * KB,
-  installed: 11_700 * KB,
+  program: 760 * KB,
+  installed: 12_600 * KB,
   packages: 3,
   dependencies: 2,
 };
