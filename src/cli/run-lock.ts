@@ -36,7 +36,7 @@ export class RunLock {
     } catch (error) {
       throw error instanceof UsageError ? error : new FileError('write', this.#path, error);
     }
-    // Also where the program ends at once, as at the second Ctrl-C.
+    // Also where the program ends at once, as at the third Ctrl-C.
     process.on('exit', this.#onExit);
   }
 

@@ -199,8 +199,8 @@ describe('a halt', () => {
   });
 });
 
-describe('what is kept of a project', () => {
-  it('is dropped when nothing of it is inside or waits', () => {
+describe('a project', () => {
+  it('is not counted when nothing of it is inside or waits', () => {
     const limiter = limiterOf({ perProject: 1, total: 10 });
     const people = Array.from({ length: 1000 }, (_, index) => enter(limiter, `P${index}`, 'x')).flat();
     expect(limiter.projects).toBe(1000);
