@@ -7,7 +7,7 @@ import {
 } from './contract/credentials.js';
 import type { ParsedEvent, UtmPolicy } from './contract/event.js';
 import { compileEventSchema, type EventSchema } from './contract/event-schema.js';
-import { resolveEndpoint } from './contract/endpoint.js';
+import { Partner } from './contract/partner.js';
 import type { RegionCode } from './contract/regions.js';
 import { toSingleLine } from './contract/text.js';
 import { validate } from './contract/validate.js';
@@ -89,6 +89,7 @@ export interface WarmUpReport {
 export class Sender {
   readonly observer: Observer;
   readonly #options: ResolvedOptions;
+  readonly #partner: Partner;
   #compiledSchema: EventSchema<UtmPolicy> | undefined = undefined;
   readonly #transport: Transport;
   readonly #limiter: ConcurrencyLimiter;
@@ -115,6 +116,7 @@ export class Sender {
       onNotice,
     } = options;
     this.#options = options;
+    this.#partner = new Partner(options);
     this.observer = new Observer(onNotice, options);
     const { perProject } = options.concurrency;
     this.#limiter = new ConcurrencyLimiter(
@@ -166,16 +168,16 @@ export class Sender {
 
   /** Checks credentials and prepares access with them. */
   createAccess(credentials: CredentialsInput | Credentials): Access {
-    const { partnerName, baseUrl, maxUrlBytes } = this.#options;
+    const { baseUrl } = this.#options;
     const schema = typeof baseUrl === 'string' ? regionlessCredentialsSchema : credentialsSchema;
     const checked = validate(schema, credentials, 'credentials');
-    return new Access({ partnerName, baseUrl, maxUrlBytes }, checked);
+    return new Access(this.#partner, checked);
   }
 
   /** Access with the credentials that the options brought, which are checked already. */
   defaultAccess(): Access | undefined {
-    const { credentials, partnerName, baseUrl, maxUrlBytes } = this.#options;
-    return credentials && new Access({ partnerName, baseUrl, maxUrlBytes }, credentials);
+    const { credentials } = this.#options;
+    return credentials && new Access(this.#partner, credentials);
   }
 
   /** Replaces a project's access and lifts its hold, if it is on hold. */
@@ -275,10 +277,10 @@ export class Sender {
   /** Establishes connections to regions ahead of their first requests. */
   warmUp(regions: readonly RegionCode[], connections: number): Promise<WarmUpReport[]> {
     if (this.closed) return Promise.reject(new ClosedError('the client is closed and opens no more connections'));
-    const { baseUrl, timeoutMs } = this.#options;
+    const { timeoutMs } = this.#options;
     return Promise.all(
       regions.map(async (code) => {
-        const endpoint = resolveEndpoint(code, baseUrl);
+        const { endpoint } = this.#partner.route(code);
         const { region, host } = endpoint;
         const { connections: opened, error } = await this.#transport.warmUp(endpoint, connections, timeoutMs);
         return { region, host, connections: opened, error: error && noConnection(host, error) };

@@ -1,6 +1,7 @@
 import { Access } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
-import { createEventSchema } from '../../src/contract/event-schema.js';
+import { compileEventSchema } from '../../src/contract/event-schema.js';
+import { Partner } from '../../src/contract/partner.js';
 import { classifyResponse } from '../../src/contract/response.js';
 import { validate } from '../../src/contract/validate.js';
 import { CpuClock } from '../load/cpu-clock.js';
@@ -14,8 +15,8 @@ import { bodyOf } from '../server/answers.js';
  * These steps have no public entry of their own, so this one is compiled from the sources, by the same compiler.
  */
 export function start() {
-  const schema = createEventSchema({ utmPolicy: 'all' });
-  const access = new Access({ partnerName: PARTNER }, parseCredentials(ACCOUNT));
+  const schema = compileEventSchema({ utmPolicy: 'all' });
+  const access = new Access(new Partner({ partnerName: PARTNER }), parseCredentials(ACCOUNT));
   const events = sampleEvents(1_000);
   const body = bodyOf(200);
   return Promise.resolve({

@@ -2,6 +2,7 @@ import { Access } from '../contract/access.js';
 import { parseCredentials } from '../contract/credentials.js';
 import { createEventSchema } from '../contract/event-schema.js';
 import type { UtmPolicy } from '../contract/event.js';
+import { Partner } from '../contract/partner.js';
 import { validate } from '../contract/validate.js';
 import { isAttributionError, ValidationError } from '../errors.js';
 import type { ForwardItem } from '../forward/forward-result.js';
@@ -59,16 +60,16 @@ export async function dryRun(
 /** Gives the request of an item as a line of text; throws an `AttributionError` if it would not be sent. */
 function createRequestPreview(flags: ClientFlags & { readonly partner: string }, credentials: CredentialsSource) {
   const schema = createEventSchema<UtmPolicy>({ utmPolicy: flags.utmPolicy });
-  const options = { partnerName: flags.partner, baseUrl: baseUrlByRegion(flags.baseUrl) };
+  const partner = new Partner({ partnerName: flags.partner, baseUrl: baseUrlByRegion(flags.baseUrl) });
   const areGiven = credentials.all.length > 0 || flags.credentials !== undefined;
   return (item: ForwardItem): string => {
     const projectId = projectOf(item, credentials);
     const known = areGiven ? credentials.get(projectId) : undefined;
     const checked = validate(schema, item.event, 'event');
     // With the credentials as they are, whose length counts.
-    if (known !== undefined) new Access(options, known).encode(checked);
+    if (known !== undefined) new Access(partner, known).encode(checked);
     const shown = { projectId, projectToken: REDACTED, projectPasscode: REDACTED, region: known?.region };
-    const access = new Access(options, parseCredentials(shown));
+    const access = new Access(partner, parseCredentials(shown));
     return `${flags.method} ${access.endpoint.origin}${access.encode(checked)}`;
   };
 }

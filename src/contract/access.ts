@@ -1,15 +1,9 @@
 import type { Credentials } from './credentials.js';
 import type { ParsedEvent, UtmPolicy } from './event.js';
 import { QueryEncoder } from './encode-query.js';
-import { resolveEndpoint, type BaseUrl, type Endpoint } from './endpoint.js';
+import type { Endpoint } from './endpoint.js';
+import type { Partner } from './partner.js';
 import { redact } from './secret.js';
-
-/** What all projects of a client have in common. */
-export interface AccessOptions {
-  readonly partnerName: string;
-  readonly baseUrl?: BaseUrl | undefined;
-  readonly maxUrlBytes?: number | undefined;
-}
 
 /** All that is needed to send events of one project with one set of credentials. Never changes; rotation makes a new one. */
 export class Access {
@@ -18,10 +12,11 @@ export class Access {
   readonly #encoder: QueryEncoder;
   readonly #credentials: Credentials;
 
-  constructor({ partnerName, baseUrl, maxUrlBytes }: AccessOptions, credentials: Credentials) {
+  constructor(partner: Partner, credentials: Credentials) {
+    const { endpoint, opening } = partner.route(credentials.region);
     this.projectId = credentials.projectId;
-    this.endpoint = resolveEndpoint(credentials.region, baseUrl);
-    this.#encoder = new QueryEncoder({ partnerName, credentials, path: this.endpoint.path, maxUrlBytes });
+    this.endpoint = endpoint;
+    this.#encoder = new QueryEncoder({ opening, credentials, maxUrlBytes: partner.maxUrlBytes });
     this.#credentials = credentials;
   }
 

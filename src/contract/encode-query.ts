@@ -40,14 +40,17 @@ function endOfNonAscii(text: string, start: number): number {
   return end;
 }
 
+/** How the path and query of every request of a partner begin, up to the type of the event. */
+export function queryOpening(partnerName: string, path = '/attribution'): string {
+  return inOnePiece([path, '?partner_name=', percentEncode(partnerName), '&event_type=']);
+}
+
 /** What a `QueryEncoder` is made for. */
 export interface QueryEncoderOptions {
-  /** The partner's whitelisted name, trimmed. */
-  readonly partnerName: string;
+  /** How the query begins; one text for all projects of a partner. */
+  readonly opening: string;
   /** Credentials of the project. */
   readonly credentials: Credentials;
-  /** Path of the endpoint. @default '/attribution' */
-  readonly path?: string | undefined;
   /** Largest path and query, in bytes. @default 8000 */
   readonly maxUrlBytes?: number | undefined;
 }
@@ -72,12 +75,9 @@ export class QueryEncoder {
   readonly #fixedBytes: number;
 
   constructor(options: QueryEncoderOptions) {
-    const { partnerName, credentials, path = '/attribution', maxUrlBytes = DEFAULT_MAX_URL_BYTES } = options;
-    this.#opening = `${path}?partner_name=${percentEncode(partnerName)}&event_type=`;
-    this.#account =
-      `&account_id=${percentEncode(credentials.projectId)}` +
-      `&account_token=${percentEncode(credentials.projectToken.reveal())}` +
-      `&account_passcode=${percentEncode(credentials.projectPasscode.reveal())}&platform=`;
+    const { opening, credentials, maxUrlBytes = DEFAULT_MAX_URL_BYTES } = options;
+    this.#opening = opening;
+    this.#account = accountParameters(credentials);
     this.#projectId = credentials.projectId;
     this.#maxUrlBytes = maxUrlBytes;
     this.#fixedBytes = this.#opening.length + NAMES_BYTES + this.#account.length;
@@ -110,6 +110,24 @@ export class QueryEncoder {
   checkLength(event: ParsedEvent<UtmPolicy>): void {
     if (this.#fixedBytes + BYTES_PER_UNIT * unitsOf(event) > this.#maxUrlBytes) this.encode(event);
   }
+}
+
+/** The parameters that open a project's account, up to the event's platform, which comes after them. */
+function accountParameters({ projectId, projectToken, projectPasscode }: Credentials): string {
+  return inOnePiece([
+    '&account_id=',
+    percentEncode(projectId),
+    '&account_token=',
+    percentEncode(projectToken.reveal()),
+    '&account_passcode=',
+    percentEncode(projectPasscode.reveal()),
+    '&platform=',
+  ]);
+}
+
+/** What is added up stays in pieces inside V8, each to be visited again by every query that it becomes part of; what is joined does not. */
+function inOnePiece(parts: readonly string[]): string {
+  return parts.join('');
 }
 
 /** UTF-16 code units of an event's own texts, with the separators of its extra parameters. */

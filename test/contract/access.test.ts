@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Access, type AccessOptions } from '../../src/contract/access.js';
+import { Access } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
+import { Partner, type PartnerOptions } from '../../src/contract/partner.js';
 import { decodeQuery } from '../../src/contract/decode-query.js';
 import { createEventSchema } from '../../src/contract/event-schema.js';
 import { CANARY_PASSCODE, CANARY_TOKEN, canariesIn, canaryCredentials, everythingShownOf } from '../support/canary.js';
@@ -13,8 +14,11 @@ const event = createEventSchema().parse({
   timestamp: null,
 });
 
-function accessTo(region: string, options: Partial<AccessOptions> = {}) {
-  return new Access({ partnerName: 'airbridge', ...options }, parseCredentials(canaryCredentials({ region })));
+function accessTo(region: string, options: Partial<PartnerOptions> = {}) {
+  return new Access(
+    new Partner({ partnerName: 'airbridge', ...options }),
+    parseCredentials(canaryCredentials({ region })),
+  );
 }
 
 describe('Access', () => {
@@ -59,9 +63,9 @@ describe('Access', () => {
 
 describe('hasSameCredentials', () => {
   const base = { projectId: 'TEST-111-222Z', region: 'in' };
-  const accessWith = (overrides: Parameters<typeof canaryCredentials>[0] = {}, options: Partial<AccessOptions> = {}) =>
+  const accessWith = (overrides: Parameters<typeof canaryCredentials>[0] = {}, options: Partial<PartnerOptions> = {}) =>
     new Access(
-      { partnerName: 'airbridge', ...options },
+      new Partner({ partnerName: 'airbridge', ...options }),
       parseCredentials(canaryCredentials({ ...base, ...overrides })),
     );
 

@@ -2,7 +2,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCredentials } from '../../src/contract/credentials.js';
 import { decodeQuery } from '../../src/contract/decode-query.js';
-import { percentEncode, QueryEncoder, type QueryEncoderOptions } from '../../src/contract/encode-query.js';
+import {
+  percentEncode,
+  QueryEncoder,
+  queryOpening,
+  type QueryEncoderOptions,
+} from '../../src/contract/encode-query.js';
 import { resolveEndpoint } from '../../src/contract/endpoint.js';
 import { createEventSchema } from '../../src/contract/event-schema.js';
 import type { AttributionEvent } from '../../src/contract/event.js';
@@ -16,7 +21,7 @@ const schema = createEventSchema({ utmPolicy: 'all', now: () => NOW });
 
 function encode(event: AttributionEvent, options: Partial<QueryEncoderOptions> = {}): string {
   const credentials = parseCredentials(canaryCredentials());
-  const encoder = new QueryEncoder({ partnerName: 'airbridge', credentials, ...options });
+  const encoder = new QueryEncoder({ opening: queryOpening('airbridge'), credentials, ...options });
   return encoder.encode(validate(schema, event, 'event'));
 }
 
@@ -33,7 +38,7 @@ const custom: AttributionEvent = { type: 'custom', name: 'Add_to_cart', timestam
 
 describe("the document's samples", () => {
   it('encode the organic install', () => {
-    const options = { partnerName: 'airbridge', credentials: sampleCredentials };
+    const options = { opening: queryOpening('airbridge'), credentials: sampleCredentials };
     expect(encode({ type: 'organic_install', ...device, ...utm, timestamp: 1660717763 }, options)).toBe(
       '/attribution?partner_name=airbridge&event_type=organic_install&timestamp=1660717763&utm_source=utm_google' +
         '&utm_medium=gd&utm_campaign=adir&device_identifier=__android11235&account_id=W6W-797-865Z' +
@@ -42,7 +47,7 @@ describe("the document's samples", () => {
   });
 
   it('encode the inorganic install', () => {
-    const options = { partnerName: 'airbirdge', credentials: sampleCredentials };
+    const options = { opening: queryOpening('airbirdge'), credentials: sampleCredentials };
     expect(encode({ type: 'inorganic_install', ...device, ...utm, timestamp: 1660717763 }, options)).toBe(
       '/attribution?partner_name=airbirdge&event_type=inorganic_install&timestamp=1660717763&utm_source=utm_google' +
         '&utm_medium=gd&utm_campaign=adir&device_identifier=__android11235&account_id=W6W-797-865Z' +
@@ -59,7 +64,7 @@ describe("the document's samples", () => {
       timestamp: 1656317838,
       params: { items: 'shoes', price: '12.00' },
     };
-    expect(encode(event, { partnerName: 'airbirdge', credentials: sampleCredentials })).toBe(
+    expect(encode(event, { opening: queryOpening('airbirdge'), credentials: sampleCredentials })).toBe(
       '/attribution?partner_name=airbirdge&event_type=Add_to_cart&timestamp=1656317838&device_identifier=__g1234abc' +
         '&account_id=W6W-797-865Z&account_token=aca-060&account_passcode=1f81b71b91d84885a898911ab8722f34' +
         '&platform=android&items=shoes&price=12.00',
@@ -107,7 +112,7 @@ describe("the document's samples", () => {
       params: { android_id: '', city: 'Mumbai', match_type: 'gp_referrer' },
     };
     const { origin, path } = resolveEndpoint(region);
-    const encoded = encode(event, { partnerName: 'airbirdge', credentials: sampleCredentials, path });
+    const encoded = encode(event, { opening: queryOpening('airbirdge', path), credentials: sampleCredentials });
     expect(encoded).toBe(
       '/attribution?partner_name=airbirdge&event_type=custom&timestamp=1656317838&device_identifier=%7BCLEVERTAPID%7D' +
         '&account_id=W6W-797-865Z&account_token=aca-060&account_passcode=1f81b71b91d84885a898911ab8722f34' +
@@ -190,7 +195,7 @@ describe('QueryEncoder', () => {
       platform: 'React Native',
       params: { 'größe=': 'x&y', 'a b': '+' },
     };
-    const query = encode(event, { partnerName: 'a & b' });
+    const query = encode(event, { opening: queryOpening('a & b') });
     expect(query).toContain('?partner_name=a%20%26%20b&event_type=In%20den%20Warenkorb%20%26%20mehr&');
     expect(query).toMatch(/&platform=React%20Native&gr%C3%B6%C3%9Fe%3D=x%26y&a%20b=%2B$/);
   });
@@ -210,12 +215,14 @@ describe('QueryEncoder', () => {
   });
 
   it('takes the path of a proxy', () => {
-    expect(encode(custom, { path: '/proxy/attribution' })).toMatch(/^\/proxy\/attribution\?partner_name=airbridge&/);
+    expect(encode(custom, { opening: queryOpening('airbridge', '/proxy/attribution') })).toMatch(
+      /^\/proxy\/attribution\?partner_name=airbridge&/,
+    );
   });
 
   it('serves any number of events', () => {
     const credentials = parseCredentials(canaryCredentials());
-    const encoder = new QueryEncoder({ partnerName: 'airbridge', credentials });
+    const encoder = new QueryEncoder({ opening: queryOpening('airbridge'), credentials });
     const first = validate(schema, { ...custom, params: { a: 1 } }, 'event');
     const second = validate(schema, custom, 'event');
     const once = encoder.encode(first);
@@ -229,7 +236,7 @@ describe('any event', () => {
     fc.assert(
       fc.property(validEvent, anyText, (input, partnerName) => {
         const event = validate(schema, input, 'event');
-        const query = encode(input, { partnerName, maxUrlBytes: Infinity });
+        const query = encode(input, { opening: queryOpening(partnerName), maxUrlBytes: Infinity });
         expect(query).toMatch(/^\/attribution\?[A-Za-z0-9\-._~%&=]+$/);
         expect(query.replaceAll(/%[0-9A-F]{2}/g, '')).not.toContain('%');
 

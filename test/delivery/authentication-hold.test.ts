@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { Access } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
+import { Partner } from '../../src/contract/partner.js';
 import { AuthenticationHold, HOLD_AFTER, HOLD_MS, type Hold } from '../../src/delivery/authentication-hold.js';
 import { CANARY_PASSCODE, canaryCredentials } from '../support/canary.js';
 
 function accessWith(projectPasscode = CANARY_PASSCODE): Access {
-  return new Access({ partnerName: 'airbridge' }, parseCredentials(canaryCredentials({ projectPasscode })));
+  return new Access(
+    new Partner({ partnerName: 'airbridge' }),
+    parseCredentials(canaryCredentials({ projectPasscode })),
+  );
 }
 
 const access = accessWith();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Access } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
+import { Partner } from '../../src/contract/partner.js';
 import { HOLD_AFTER, HOLD_MS } from '../../src/delivery/authentication-hold.js';
 import { ProjectHealth } from '../../src/delivery/project-health.js';
 import { ProjectHealthRegistry } from '../../src/delivery/project-health-registry.js';
@@ -10,7 +11,7 @@ import { canaryCredentials } from '../support/canary.js';
 const MINUTE = 60_000;
 const MOST = 10_000;
 
-const access = new Access({ partnerName: 'airbridge' }, parseCredentials(canaryCredentials()));
+const access = new Access(new Partner({ partnerName: 'airbridge' }), parseCredentials(canaryCredentials()));
 const FAILURE = {
   kind: 'failed',
   retryable: false,

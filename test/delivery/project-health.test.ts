@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Access } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
+import { Partner } from '../../src/contract/partner.js';
 import { HOLD_AFTER, HOLD_MS } from '../../src/delivery/authentication-hold.js';
 import type { AttemptFailure } from '../../src/delivery/failure.js';
 import { ProjectHealth, refusesCredentials, type ProjectAttempt } from '../../src/delivery/project-health.js';
@@ -16,7 +17,7 @@ const DELIVERED = { kind: 'delivered', confirmed: true, status: 200 } as const;
 
 function accessWith(projectPasscode: string): Access {
   return new Access(
-    { partnerName: 'airbridge' },
+    new Partner({ partnerName: 'airbridge' }),
     parseCredentials(canaryCredentials({ region: 'in', projectPasscode })),
   );
 }

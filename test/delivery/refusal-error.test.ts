@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Access } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
+import { Partner } from '../../src/contract/partner.js';
 import type { Hold } from '../../src/delivery/authentication-hold.js';
 import { refusalError } from '../../src/delivery/refusal-error.js';
 import { AuthenticationError, RateLimitError } from '../../src/errors.js';
@@ -8,7 +9,10 @@ import { canaryCredentials } from '../support/canary.js';
 import { expectNothingSecretIn } from '../support/failure-of.js';
 
 const details = { attempts: 0, maybeRecorded: false, host: 'in1.api.clevertap.com', projectId: 'TEST-111-222Z' };
-const access = new Access({ partnerName: 'airbridge' }, parseCredentials(canaryCredentials({ region: 'in' })));
+const access = new Access(
+  new Partner({ partnerName: 'airbridge' }),
+  parseCredentials(canaryCredentials({ region: 'in' })),
+);
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });

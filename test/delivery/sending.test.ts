@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Access } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
+import { Partner } from '../../src/contract/partner.js';
 import type { ParsedEvent } from '../../src/contract/event.js';
 import { eventSchema } from '../../src/contract/event-schema.js';
 import { AbortWatch } from '../../src/delivery/abort-watch.js';
@@ -107,7 +108,7 @@ const retry: RetryPolicy = {
 
 function accessTo(region = 'in', projectPasscode = CANARY_PASSCODE, projectId = 'TEST-111-222Z'): Access {
   const credentials = parseCredentials(canaryCredentials({ region, projectPasscode, projectId }));
-  return new Access({ partnerName: 'airbridge' }, credentials);
+  return new Access(new Partner({ partnerName: 'airbridge' }), credentials);
 }
 
 interface Settled {
@@ -277,8 +278,8 @@ describe('a sending', () => {
 
   it('is not taken on where its URL is too long', () => {
     const { project, begin, observer } = newContext();
-    const options = { partnerName: 'airbridge', maxUrlBytes: 50 };
-    project.access = new Access(options, parseCredentials(canaryCredentials()));
+    const partner = new Partner({ partnerName: 'airbridge', maxUrlBytes: 50 });
+    project.access = new Access(partner, parseCredentials(canaryCredentials()));
     expect(() => begin()).toThrow(/maxUrlBytes/);
     expect(observer.snapshot().accepted).toBe(0);
   });

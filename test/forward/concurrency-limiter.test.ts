@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Access } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
+import { Partner } from '../../src/contract/partner.js';
 import type { Entrant, Refusal } from '../../src/delivery/admission.js';
 import { HOLD_AFTER, HOLD_MS } from '../../src/delivery/authentication-hold.js';
 import type { AttemptFailure, AttemptSuccess } from '../../src/delivery/failure.js';
@@ -22,7 +23,7 @@ function limiterOf(limits: ConcurrencyLimits): ConcurrencyLimiter {
 
 function accessTo(projectId: string, projectPasscode = 'TEST-passcode'): Access {
   const credentials = { projectId, projectToken: 'TEST-token', projectPasscode };
-  return new Access({ partnerName: 'airbridge' }, parseCredentials(credentials));
+  return new Access(new Partner({ partnerName: 'airbridge' }), parseCredentials(credentials));
 }
 
 class Person implements Entrant {

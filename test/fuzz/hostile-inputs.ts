@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { parseCredentials } from '../../src/contract/credentials.js';
 import { decodeQuery } from '../../src/contract/decode-query.js';
-import { QueryEncoder } from '../../src/contract/encode-query.js';
+import { QueryEncoder, queryOpening } from '../../src/contract/encode-query.js';
 import { createEventSchema } from '../../src/contract/event-schema.js';
 import { classifyResponse } from '../../src/contract/response.js';
 import { parseTimestamp } from '../../src/contract/timestamp.js';
@@ -14,7 +14,7 @@ import { mustHold, type HostileInput } from './hostile-input.js';
 const NOW_MS = Date.UTC(2026, 0, 1);
 
 const encoder = new QueryEncoder({
-  partnerName: 'airbridge',
+  opening: queryOpening('airbridge'),
   credentials: parseCredentials(canaryCredentials()),
   maxUrlBytes: 200_000,
 });
