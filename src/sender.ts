@@ -19,7 +19,7 @@ import { withCause } from './delivery/failure.js';
 import { RegionHealth, type RegionReport } from './delivery/region-health.js';
 import { ProjectHealth } from './delivery/project-health.js';
 import { Sending } from './delivery/sending.js';
-import type { SendingContext, SendingListener, SendingSettings } from './delivery/sending-context.js';
+import type { SendingContext, SendingListener, SendingProject, SendingSettings } from './delivery/sending-context.js';
 import type { Transport } from './delivery/transport.js';
 import { UndiciTransport } from './delivery/undici-transport.js';
 import { Wait } from './delivery/wait.js';
@@ -38,8 +38,10 @@ import { checkSendOptions, type CallOptions, type ResolvedCloseOptions, type Sen
 import type { ResolvedOptions } from './options.js';
 
 /** A project of a client: its id and whatever gives access to it now. */
-export class Project {
+export class Project implements SendingProject {
   readonly projectId: string;
+  /** Kept by the admission. */
+  lane: SendingProject['lane'] = undefined;
   #access: Access;
 
   constructor(access: Access) {

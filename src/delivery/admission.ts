@@ -3,20 +3,31 @@ import type { Hold } from './authentication-hold.js';
 import type { AttemptFailure, AttemptSuccess } from './failure.js';
 import type { ListNode } from './linked-list.js';
 
+/** A project as the admission sees it; it has to do with one admission only. */
+export interface AdmittedProject {
+  readonly projectId: string;
+  /** Its lane, so that it need not be looked up for each event; kept by the admission. */
+  lane?: ListNode | undefined;
+}
+
 /** Somebody who needs a place among the requests in flight. */
 export interface Entrant {
   /** The project whose limit applies. */
-  readonly projectId: string;
+  readonly project: AdmittedProject;
   /** What its next request would be made with. */
   readonly access: Access;
   /** Requests that were made for it; once there was one, it goes ahead of others of its project that had none. */
   readonly attempts: number;
   /** When its time is up, on the clock of `performance.now()`. */
   readonly expiresAt: number;
-  /** Its project's lane, while it waits or is in; kept by the admission. */
+  /** Its project's lane, while it waits or is in; kept by the admission, as are the next three. */
   lane: ListNode | undefined;
-  /** Where it stands in the queue, while it does; kept by the admission. */
-  queuePosition: ListNode | undefined;
+  /** Whether it waits for its turn. */
+  waits: boolean;
+  /** Whose turn comes before its own. */
+  ahead: Entrant | undefined;
+  /** Whose turn comes after its own. */
+  behind: Entrant | undefined;
   /** Its turn has come; it has its place and must give it back with `leave`. */
   onTurn(): void;
   /** It gets no place, and waits for none. */

@@ -3,7 +3,7 @@ import type { AnyAttributionError } from '../errors.js';
 import type { Observer } from '../observe/observer.js';
 import type { RetryPolicy } from '../options.js';
 import type { AbortWatch } from './abort-watch.js';
-import type { Admission } from './admission.js';
+import type { Admission, AdmittedProject } from './admission.js';
 import type { Deadlines, Expiring } from './deadlines.js';
 import type { Delivery } from './delivery.js';
 import type { RegionHealth } from './region-health.js';
@@ -29,8 +29,7 @@ export interface SendingContext {
 }
 
 /** A project as sendings see it: its access may be replaced while they are under way. */
-export interface SendingProject {
-  readonly projectId: string;
+export interface SendingProject extends AdmittedProject {
   /** Access with the credentials that are valid now. */
   readonly access: Access;
 }

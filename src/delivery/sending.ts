@@ -35,10 +35,11 @@ type Phase = keyof typeof DOING;
  * A first attempt that succeeds runs on plain callbacks; the retry loop is entered when the first attempt has failed.
  */
 export class Sending extends Expiring implements OutcomeListener, Entrant, Abortable, Retrying {
-  readonly projectId: string;
   readonly caller = callerContext();
   lane: ListNode | undefined = undefined;
-  queuePosition: ListNode | undefined = undefined;
+  waits = false;
+  ahead: Entrant | undefined = undefined;
+  behind: Entrant | undefined = undefined;
   attempts = 0;
   #phase: Phase = 'ready';
   readonly #startedAt = performance.now();
@@ -59,15 +60,18 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
   /** @throws {ValidationError} if the event's request would be longer than `maxUrlBytes`. */
   constructor(
     private readonly context: SendingContext,
-    private readonly project: SendingProject,
+    readonly project: SendingProject,
     private readonly event: ParsedEvent<UtmPolicy>,
     private readonly settings: SendingSettings,
     private readonly listener: SendingListener,
   ) {
     super();
-    this.projectId = project.projectId;
     this.#access = project.access;
     this.#access.checkLength(event);
+  }
+
+  get projectId(): string {
+    return this.project.projectId;
   }
 
   get access(): Access {

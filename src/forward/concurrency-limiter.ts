@@ -1,30 +1,23 @@
 import type { Access } from '../contract/access.js';
-import type { Admission, Entrant } from '../delivery/admission.js';
+import type { Admission, AdmittedProject, Entrant } from '../delivery/admission.js';
 import type { Hold } from '../delivery/authentication-hold.js';
 import type { AttemptFailure, AttemptSuccess } from '../delivery/failure.js';
-import { LinkedList, ListNode } from '../delivery/linked-list.js';
+import { LinkedList } from '../delivery/linked-list.js';
 import { refusesCredentials, type ProjectHealth } from '../delivery/project-health.js';
 import { ProjectHealthRegistry } from '../delivery/project-health-registry.js';
 import { Wait } from '../delivery/wait.js';
 import type { ConcurrencyLimits } from '../options.js';
 import { WaitingLine } from './waiting-line.js';
 
-/** An entrant's place in the queue of its project. */
-class QueuePosition extends ListNode {
-  constructor(readonly entrant: Entrant) {
-    super();
-  }
-}
-
 /** What is in flight and what waits of one project; a node of the ring of projects that could go on at once. */
-class Lane extends ListNode {
+class Lane extends WaitingLine {
   active = 0;
   /** Whether something is in flight or waits. */
   busy = false;
-  readonly waiting = new WaitingLine<QueuePosition>();
+  /** Whether the limiter has given it up: whoever still has it must look up the one in its place. */
+  dropped = false;
   /** Runs while somebody waits and the project is not to be asked. */
   pause: Wait | undefined = undefined;
-
   /** The project's trouble, if it has any. */
   health: ProjectHealth | undefined = undefined;
 
@@ -81,35 +74,32 @@ export class ConcurrencyLimiter implements Admission {
   }
 
   enter(entrant: Entrant): boolean {
-    const lane = this.#lane(entrant.projectId);
+    const lane = this.#lane(entrant.project);
     if (lane.health !== undefined && this.#refuses(lane, lane.health, entrant)) return false;
     entrant.lane = lane;
     // Whoever waits in this lane came first; others wait only while the total is used up.
-    if (lane.waiting.size === 0 && this.#ring.size === 0 && this.hasTotalRoom && this.#mayGoOn(lane)) {
+    if (lane.size === 0 && this.#ring.size === 0 && this.hasTotalRoom && this.#mayGoOn(lane)) {
       lane.active += 1;
       this.#active += 1;
       return true;
     }
-    const position = new QueuePosition(entrant);
-    entrant.queuePosition = position;
-    lane.waiting.push(position, entrant.attempts > 0);
+    lane.push(entrant);
     this.#joinRing(lane);
     // A pause may have ended between the two looks at the clock; then nobody else would call it up.
     if (lane.health !== undefined) this.#grant();
     return false;
   }
 
-  waitsForProject({ lane, queuePosition }: Entrant): boolean {
-    return queuePosition !== undefined && lane?.list === undefined;
+  waitsForProject({ lane, waits }: Entrant): boolean {
+    return waits && lane?.list === undefined;
   }
 
   withdraw(entrant: Entrant): void {
-    const { lane, queuePosition: position } = entrant;
-    if (!(lane instanceof Lane) || !(position instanceof QueuePosition)) return;
+    const { lane, waits } = entrant;
+    if (!(lane instanceof Lane) || !waits) return;
     entrant.lane = undefined;
-    entrant.queuePosition = undefined;
-    lane.waiting.remove(position);
-    if (lane.waiting.size === 0) {
+    lane.remove(entrant);
+    if (lane.size === 0) {
       this.#ring.remove(lane);
       endPause(lane);
     }
@@ -160,18 +150,26 @@ export class ConcurrencyLimiter implements Admission {
     for (const lane of this.#lanes.values()) endPause(lane);
   }
 
-  #lane(projectId: string): Lane {
+  #lane(project: AdmittedProject): Lane {
+    const known = project.lane;
+    const lane = known instanceof Lane && !known.dropped ? known : this.#lookUpLane(project);
+    if (!lane.busy) {
+      lane.busy = true;
+      this.#busy += 1;
+      // While it was idle it was not kept up.
+      lane.health = this.#troubled.get(lane.projectId);
+    }
+    return lane;
+  }
+
+  #lookUpLane(project: AdmittedProject): Lane {
+    const { projectId } = project;
     let lane = this.#lanes.get(projectId);
     if (lane === undefined) {
       lane = new Lane(projectId);
       this.#lanes.set(projectId, lane);
     }
-    if (!lane.busy) {
-      lane.busy = true;
-      this.#busy += 1;
-      // While it was idle it was not kept up.
-      lane.health = this.#troubled.get(projectId);
-    }
+    project.lane = lane;
     return lane;
   }
 
@@ -194,16 +192,16 @@ export class ConcurrencyLimiter implements Admission {
   }
 
   #refuseWaiting(lane: Lane, hold: Hold): void {
-    for (const { entrant } of [...lane.waiting]) {
+    for (const entrant of lane.everybody()) {
       // Whoever was told before may have made this one give up.
-      if (entrant.queuePosition === undefined || !entrant.access.hasSameCredentials(hold.access)) continue;
+      if (!entrant.waits || !entrant.access.hasSameCredentials(hold.access)) continue;
       this.withdraw(entrant);
       entrant.onRefused({ kind: 'hold', hold });
     }
   }
 
   #joinRing(lane: Lane): void {
-    if (this.#halted || lane.list !== undefined || lane.waiting.size === 0) return;
+    if (this.#halted || lane.list !== undefined || lane.size === 0) return;
     const { health } = lane;
     if (lane.active >= (health?.limit ?? this.limits.perProject)) return;
     // Asked once: asked again, a pause could have ended in between, and nobody would go on.
@@ -227,13 +225,12 @@ export class ConcurrencyLimiter implements Admission {
     try {
       while (!this.#halted && this.hasTotalRoom) {
         const lane = this.#ring.shift();
-        const position = lane?.waiting.shift();
-        if (lane === undefined || position === undefined) break;
+        const entrant = lane?.shift();
+        if (lane === undefined || entrant === undefined) break;
         lane.active += 1;
         this.#active += 1;
         this.#joinRing(lane);
-        position.entrant.queuePosition = undefined;
-        position.entrant.onTurn();
+        entrant.onTurn();
       }
     } finally {
       this.#granting = false;
@@ -247,11 +244,13 @@ export class ConcurrencyLimiter implements Admission {
   }
 
   #rest(lane: Lane): void {
-    if (lane.active > 0 || lane.waiting.size > 0) return;
+    if (lane.active > 0 || lane.size > 0) return;
     endPause(lane);
     lane.busy = false;
     this.#busy -= 1;
-    if (this.#lanes.size > LANES_KEPT) this.#lanes.delete(lane.projectId);
+    if (this.#lanes.size <= LANES_KEPT) return;
+    lane.dropped = true;
+    this.#lanes.delete(lane.projectId);
   }
 }
 

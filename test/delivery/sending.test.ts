@@ -401,7 +401,7 @@ describe('patient sendings', () => {
 });
 
 describe('the probe of a region', () => {
-  const other: SendingProject = { projectId: 'OTHER', access: accessTo('in', CANARY_PASSCODE, 'OTHER') };
+  const other = (): SendingProject => ({ projectId: 'OTHER', access: accessTo('in', CANARY_PASSCODE, 'OTHER') });
 
   /** One request of the project is under way, and more of it and then one of another wait behind the gate. */
   function behindTheGate(limits: { perProject: number; total: number }) {
@@ -410,7 +410,7 @@ describe('the probe of a region', () => {
     const health = set.context.health(set.project.access);
     health.closeGate(0);
     const own = [1, 2, 3].map(() => set.begin({ patient: true }));
-    const others = [1, 2].map(() => set.begin({ patient: true }, other));
+    const others = [1, 2].map(() => set.begin({ patient: true }, other()));
     const projectsAsked = () =>
       set.transport.exchanges.map(({ path }) => new URLSearchParams(path.split('?')[1]).get('account_id'));
     return { ...set, own, others, health, projectsAsked };
@@ -486,7 +486,7 @@ describe('the probe of a region', () => {
     }
     context.health(project.access).closeGate(0);
     for (let count = 0; count < 4; count += 1) begin({ patient: true });
-    begin({ patient: true }, other);
+    begin({ patient: true }, other());
     await vi.advanceTimersByTimeAsync(50);
     expect(transport.live).toHaveLength(1);
     transport.live[0]?.end(result);
@@ -501,7 +501,7 @@ describe('the probe of a region', () => {
     }
     context.health(project.access).closeGate(0);
     const own = [1, 2].map(() => begin({ patient: true }));
-    const { ends } = begin({ patient: true }, other);
+    const { ends } = begin({ patient: true }, other());
     await vi.advanceTimersByTimeAsync(50);
     expect(own.map((one) => one.ends[0]?.error)).toMatchObject(Array(2).fill({ code: 'authentication', attempts: 0 }));
     transport.live[0]?.end(SUCCESS);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Access } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
 import { Partner } from '../../src/contract/partner.js';
-import type { Entrant, Refusal } from '../../src/delivery/admission.js';
+import type { AdmittedProject, Entrant, Refusal } from '../../src/delivery/admission.js';
 import { HOLD_AFTER, HOLD_MS } from '../../src/delivery/authentication-hold.js';
 import type { AttemptFailure, AttemptSuccess } from '../../src/delivery/failure.js';
 import type { ListNode } from '../../src/delivery/linked-list.js';
@@ -28,19 +28,27 @@ function accessTo(projectId: string, projectPasscode = 'TEST-passcode'): Access 
 
 class Person implements Entrant {
   lane: ListNode | undefined = undefined;
-  queuePosition: ListNode | undefined = undefined;
+  waits = false;
+  ahead: Entrant | undefined = undefined;
+  behind: Entrant | undefined = undefined;
   expiresAt = Number.POSITIVE_INFINITY;
   attempts = 0;
   inside = false;
   refusal: Refusal | undefined = undefined;
   access: Access;
+  readonly project: AdmittedProject;
 
   constructor(
-    readonly projectId: string,
+    projectId: string,
     readonly name: string,
     private readonly then?: (self: Person) => void,
   ) {
+    this.project = { projectId };
     this.access = accessTo(projectId);
+  }
+
+  get projectId(): string {
+    return this.project.projectId;
   }
 
   enter(limiter: ConcurrencyLimiter): this {
