@@ -5,18 +5,18 @@ import { LONGEST_TIMER_MS } from './wait.js';
 export abstract class Expiring extends ListNode {
   /** @internal On the clock of `performance.now()`. */
   expiresAt = Number.POSITIVE_INFINITY;
-  /** @internal */ cohort: Cohort | undefined = undefined;
 
   /** Called once when the time is up; it is on no list of deadlines any more. */
   abstract onExpired(): void;
 }
 
 /** All that expires after the same time: what came first expires first, so one timer for the first serves all. */
-class Cohort {
-  readonly members = new LinkedList<Expiring>();
+class Cohort extends LinkedList<Expiring> {
   #timer: NodeJS.Timeout | undefined = undefined;
 
-  constructor(readonly durationMs: number) {}
+  constructor(readonly durationMs: number) {
+    super();
+  }
 
   get #armed(): boolean {
     return this.#timer !== undefined;
@@ -24,13 +24,12 @@ class Cohort {
 
   add(member: Expiring, now: number): void {
     member.expiresAt = now + this.durationMs;
-    member.cohort = this;
-    this.members.push(member);
+    this.push(member);
     if (!this.#armed) this.#arm(now);
   }
 
   #arm(now: number): void {
-    const first = this.members.first;
+    const { first } = this;
     if (first === undefined || first.expiresAt === Number.POSITIVE_INFINITY) return;
     const inMs = Math.min(Math.max(Math.ceil(first.expiresAt - now), 1), LONGEST_TIMER_MS);
     // Whoever waits for an answer has a socket that keeps the process alive; the timer need not.
@@ -40,9 +39,9 @@ class Cohort {
   readonly #onTimer = (): void => {
     this.#timer = undefined;
     const now = performance.now();
-    for (let first = this.members.first; first !== undefined && first.expiresAt <= now; first = this.members.first) {
-      this.members.remove(first);
-      first.onExpired();
+    for (let next = this.first; next !== undefined && next.expiresAt <= now; next = this.first) {
+      this.remove(next);
+      next.onExpired();
     }
     // An expired one may have brought in a new member, which armed the timer.
     if (!this.#armed) this.#arm(performance.now());
@@ -66,7 +65,7 @@ export class Deadlines<Member extends Expiring> {
   /** Things whose time runs. */
   get size(): number {
     let size = 0;
-    for (const cohort of this.#cohorts.values()) size += cohort.members.size;
+    for (const cohort of this.#cohorts.values()) size += cohort.size;
     return size;
   }
 
@@ -78,12 +77,13 @@ export class Deadlines<Member extends Expiring> {
 
   /** Stops the time of a thing; false if it does not run. */
   remove(member: Member): boolean {
-    return member.cohort?.members.remove(member) ?? false;
+    const { list } = member;
+    return list instanceof Cohort && list.remove(member);
   }
 
   /** Everything whose time runs. */
   *[Symbol.iterator](): Generator<Member, void> {
-    for (const cohort of this.#cohorts.values()) yield* cohort.members as Iterable<Member>;
+    for (const cohort of this.#cohorts.values()) yield* cohort as Iterable<Expiring> as Iterable<Member>;
   }
 
   #cohort(durationMs: number): Cohort {
@@ -97,7 +97,7 @@ export class Deadlines<Member extends Expiring> {
 
   #dropEmpty(): void {
     for (const [durationMs, cohort] of this.#cohorts) {
-      if (cohort.members.size > 0) continue;
+      if (cohort.size > 0) continue;
       cohort.stop();
       this.#cohorts.delete(durationMs);
     }

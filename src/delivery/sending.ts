@@ -9,12 +9,11 @@ import {
   type ErrorCode,
   type ErrorDetails,
 } from '../errors.js';
-import type { EventNotice } from '../observe/notice.js';
-import type { EventTelemetry } from '../observe/telemetry.js';
 import type { Abortable } from './abort-watch.js';
 import type { Entrant, Refusal } from './admission.js';
 import { Expiring } from './deadlines.js';
-import { describeFailure, readOutcome, toError, type AttemptFailure, type AttemptSuccess } from './failure.js';
+import { EventNotices } from './event-notices.js';
+import { readOutcome, toError, type AttemptFailure, type AttemptSuccess } from './failure.js';
 import { GatePlace } from './gate-place.js';
 import type { ListNode } from './linked-list.js';
 import type { AttemptOutcome } from './outcome.js';
@@ -22,6 +21,7 @@ import { refusalError } from './refusal-error.js';
 import { countsAgainstService, type RegionHealth } from './region-health.js';
 import { decideRetry } from './retry-decision.js';
 import { RetryLoop, type Retrying } from './retry-loop.js';
+import { Setbacks } from './setbacks.js';
 import type { SendingContext, SendingListener, SendingProject, SendingSettings } from './sending-context.js';
 import type { Exchange, OutcomeListener } from './transport.js';
 import { callerContext } from './untraced.js';
@@ -44,18 +44,10 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
   #phase: Phase = 'ready';
   readonly #startedAt = performance.now();
   #access: Access;
-  /** Attempts that were spent on probing for the region, not on the event. */
-  #probes = 0;
-  /** What is left of `deadlineMs` while its time stands still; nothing is used up before the first attempt. */
-  #timeLeftMs: number | undefined = undefined;
   #attemptStartedAt = 0;
-  #maybeRecorded = false;
-  #lastFailure: AttemptFailure | undefined = undefined;
   #exchange: Exchange | undefined = undefined;
-  #gatePlace: GatePlace | undefined = undefined;
-  #loop: RetryLoop | undefined = undefined;
-  #stopped: string | undefined = undefined;
-  #telemetry: EventTelemetry | undefined = undefined;
+  #setbacks: Setbacks | undefined = undefined;
+  #notices: EventNotices | undefined = undefined;
 
   /** @throws {ValidationError} if the event's request would be longer than `maxUrlBytes`. */
   constructor(
@@ -83,13 +75,10 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     const { pending, observer } = this.context;
     observer.accepted += 1;
     const { patient, deadlineMs, signal, forwardedBy } = this.settings;
-    if (observer.tracing) {
-      this.#telemetry = observer.begin({ ...this.#about(), path: this.#access.endpoint.path, forwardedBy });
-    }
-    if (patient) this.#timeLeftMs = deadlineMs;
+    if (observer.tracing) this.#tell()?.accepted(this.#access.endpoint, forwardedBy);
     pending.add(this, patient ? Number.POSITIVE_INFINITY : deadlineMs, this.#startedAt);
     if (signal !== undefined) this.context.signals.add(signal, this);
-    this.#proceed();
+    this.#proceed(this.#startedAt);
   }
 
   /** Gives up because the client closes. */
@@ -116,68 +105,87 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
   override onExpired(): void {
     const { deadlineMs } = this.settings;
     const { host } = this.#access.endpoint;
-    const before = this.#lastFailure && `; before, ${describeFailure(this.#lastFailure, host)}`;
-    const message = `deadlineMs of ${deadlineMs} ms passed ${DOING[this.#phase]}${before ?? ''}`;
+    const before = this.#setbacks?.describeLast(host) ?? '';
+    const message = `deadlineMs of ${deadlineMs} ms passed ${DOING[this.#phase]}${before}`;
     this.#giveUp((details) => new TimeoutError(message, details));
   }
 
   /** Next attempt, by way of the gate and the queue. */
-  #proceed(): void {
+  #proceed(now: number): void {
+    if (!this.settings.patient) {
+      this.#queue(now);
+      return;
+    }
     const health = this.context.health(this.#access);
-    if (!this.settings.patient || health.gate.open) {
-      this.#queue();
+    if (health.gate.open) {
+      this.#queue(now);
       return;
     }
     this.#phase = 'gate';
-    this.#stopTime();
-    this.#gatePlace = new GatePlace(this, health);
-    health.gate.wait(this.#gatePlace);
+    this.#stopTime(now);
+    const place = new GatePlace(this, health);
+    this.#hardship().gatePlace = place;
+    health.gate.wait(place);
+  }
+
+  /** Its time stands still: before the first attempt of one that can wait, and behind the gate. */
+  get #timeStandsStill(): boolean {
+    return this.expiresAt === Number.POSITIVE_INFINITY;
+  }
+
+  #timeLeftMs(now: number): number {
+    return this.#timeStandsStill ? (this.#setbacks?.timeLeftMs ?? this.settings.deadlineMs) : this.expiresAt - now;
   }
 
   /** Its time stands still until its next turn: an outage, however long, is not the event's fault. */
-  #stopTime(): void {
-    if (this.#timeLeftMs !== undefined) return;
-    const { pending } = this.context;
-    const now = performance.now();
+  #stopTime(now: number): void {
+    if (this.#timeStandsStill) return;
     // In whole seconds, since each distinct duration has a timer.
-    this.#timeLeftMs = Math.max(1, Math.ceil((this.expiresAt - now) / 1000)) * 1000;
-    pending.remove(this);
-    pending.add(this, Number.POSITIVE_INFINITY, now);
+    this.#hardship().timeLeftMs = Math.max(1, Math.ceil((this.expiresAt - now) / 1000)) * 1000;
+    this.#expireIn(Number.POSITIVE_INFINITY, now);
   }
 
-  #startTime(leftMs: number, now: number): void {
+  #expireIn(durationMs: number, now: number): void {
     const { pending } = this.context;
-    this.#timeLeftMs = undefined;
     pending.remove(this);
-    pending.add(this, leftMs, now);
+    pending.add(this, durationMs, now);
+  }
+
+  #hardship(): Setbacks {
+    this.#setbacks ??= new Setbacks();
+    return this.#setbacks;
   }
 
   onGateOpen(): void {
-    if (this.#gatePlace?.asProbe === false) this.#gatePlace = undefined;
-    this.#queue();
+    const setbacks = this.#hardship();
+    if (setbacks.gatePlace?.asProbe === false) setbacks.gatePlace = undefined;
+    this.#queue(performance.now());
     // The trouble of a project must not hold up its region: another may probe, and this one goes on when it can.
-    if (this.#gatePlace !== undefined && this.context.admission.waitsForProject(this)) this.#leaveGate(false);
+    if (setbacks.gatePlace !== undefined && this.context.admission.waitsForProject(this)) this.#leaveGate(false);
   }
 
-  #queue(): void {
+  #queue(now: number): void {
     this.#phase = 'queue';
-    if (this.context.admission.enter(this)) this.onTurn();
+    if (this.context.admission.enter(this)) this.#go(now);
   }
 
   onTurn(): void {
+    this.#go(performance.now());
+  }
+
+  #go(now: number): void {
     const { transport, observer, admission } = this.context;
     const { timeoutMs, signal } = this.settings;
-    const now = performance.now();
     // What ends many at once (a signal they share, the deadline of a burst) ends them one by one, and each hands its place
     // on to one that is about to end as well: nothing more is begun for it.
     if (signal?.aborted === true) this.onAbort();
     else if (this.expiresAt <= now) this.onExpired();
     if (this.#is('over') || this.#isShutOut()) {
       admission.leave(this);
-      if (!this.#is('over')) this.#proceed();
+      if (!this.#is('over')) this.#proceed(now);
       return;
     }
-    if (this.#timeLeftMs !== undefined) this.#startTime(this.#timeLeftMs, now);
+    if (this.#timeStandsStill) this.#expireIn(this.#timeLeftMs(now), now);
     this.#phase = 'flight';
     observer.inFlight += 1;
     const path = this.#encode();
@@ -194,7 +202,8 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
 
   /** Whether the gate was closed while it waited for its turn. */
   #isShutOut(): boolean {
-    return this.settings.patient && this.#gatePlace === undefined && !this.context.health(this.#access).gate.open;
+    const { patient } = this.settings;
+    return patient && this.#setbacks?.gatePlace === undefined && !this.context.health(this.#access).gate.open;
   }
 
   // A method, as the compiler takes a phase that was just set for one that stays.
@@ -213,14 +222,11 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     // Before anybody hears of it: a listener that aborts or closes must not end it a second time.
     if (failed) this.#phase = 'ready';
     else this.#end();
-    if (failed) {
-      this.#maybeRecorded ||= result.maybeRecorded;
-      this.#lastFailure = result;
-    }
+    if (failed) this.#hardship().note(result);
     const health = this.context.health(access);
     health.note(result);
     if (observer.listening) {
-      this.#notifyAttempt(failed ? result.code : 'delivered', result.status, failed && result.maybeRecorded);
+      this.#tellOfAttempt(failed ? result.code : 'delivered', result.status, failed && result.maybeRecorded);
     }
     // Before the gate lets others of its project through.
     admission.note(this, access, result, this.#attemptStartedAt);
@@ -232,40 +238,36 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
 
   #succeeded(success: AttemptSuccess): void {
     this.#deliver(success);
-    this.#loop?.onDelivered();
+    this.#setbacks?.loop?.onDelivered();
   }
 
   #failed(failure: AttemptFailure): void {
+    const setbacks = this.#hardship();
     if (failure.retryable && !this.context.triesAgain()) this.close();
-    else if (this.#loop !== undefined) this.#loop.onFailed(failure);
+    else if (setbacks.loop !== undefined) setbacks.loop.onFailed(failure);
     else if (!failure.retryable) this.onGaveUp(failure);
     else {
-      this.#loop = new RetryLoop(this);
-      void this.#loop.run(failure);
+      setbacks.loop = new RetryLoop(this);
+      void setbacks.loop.run(failure);
     }
   }
 
   startAgain(): void {
     this.#access = this.project.access;
-    this.#proceed();
+    this.#proceed(performance.now());
   }
 
   delayAfter(failure: AttemptFailure): number | undefined {
-    const timeLeftMs = this.#timeLeftMs ?? this.expiresAt - performance.now();
-    const spent = this.attempts - this.#probes;
+    const setbacks = this.#hardship();
+    const timeLeftMs = this.#timeLeftMs(performance.now());
+    const spent = this.attempts - setbacks.probes;
     const decision = decideRetry(failure, spent, timeLeftMs, this.context.retry, Math.random());
     if (decision.kind === 'stop') {
-      this.#stopped = decision.because;
+      setbacks.stopped = decision.because;
       return undefined;
     }
     const delayMs = this.#payForRetry(failure, decision.delayMs);
-    if (delayMs !== undefined && this.context.observer.listening) {
-      const { code } = failure;
-      this.context.observer.notify(
-        { type: 'retry', ...this.#about(), attempt: this.attempts, code, delayMs },
-        this.#telemetry,
-      );
-    }
+    if (delayMs !== undefined) this.#tell()?.retry(this.#access.endpoint, this.attempts, failure.code, delayMs);
     return delayMs;
   }
 
@@ -287,7 +289,7 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
       health.closeGate(floorMs);
       return floorMs;
     }
-    this.#stopped = `not tried again, since the retry budget of region "${this.#access.endpoint.region}" is used up`;
+    this.#hardship().stopped = `not tried again, since the retry budget of region "${this.#access.endpoint.region}" is used up`;
     return undefined;
   }
 
@@ -306,21 +308,24 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
 
   /** Tells the gate what came of the probe, if it was one. */
   #reportProbe(result: AttemptSuccess | AttemptFailure, health: RegionHealth): void {
-    const place = this.#gatePlace;
-    if (place === undefined) return;
-    this.#gatePlace = undefined;
+    const setbacks = this.#setbacks;
+    const place = setbacks?.gatePlace;
+    if (setbacks === undefined || place === undefined) return;
+    setbacks.gatePlace = undefined;
     if (place.health !== health) place.health.gate.leave(place);
     else if (result.kind === 'failed' && countsAgainstService(result.code)) {
-      this.#probes += 1;
+      setbacks.probes += 1;
       health.gate.probeFailed(place, result.retryAfterMs);
     } else health.reopenGate();
   }
 
   #leaveGate(unanswered: boolean): void {
-    const place = this.#gatePlace;
-    this.#gatePlace = undefined;
-    if (unanswered) place?.health.gate.probeFailed(place);
-    else place?.health.gate.leave(place);
+    const setbacks = this.#setbacks;
+    const place = setbacks?.gatePlace;
+    if (setbacks === undefined || place === undefined) return;
+    setbacks.gatePlace = undefined;
+    if (unanswered) place.health.gate.probeFailed(place);
+    else place.health.gate.leave(place);
   }
 
   #giveUp(errorFrom: (details: ErrorDetails) => AnyAttributionError): void {
@@ -330,18 +335,18 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     this.#phase = 'over';
     const exchange = this.#exchange;
     const written = exchange?.cancel() ?? false;
-    this.#maybeRecorded ||= written;
+    const setbacks = this.#setbacks;
+    const maybeRecorded = written || setbacks?.maybeRecorded === true;
     const { host } = this.#access.endpoint;
     const { attempts, projectId } = this;
-    const status = this.#lastFailure?.status;
-    const details = { attempts, status, maybeRecorded: this.#maybeRecorded, host, projectId };
+    const details = { attempts, status: setbacks?.lastFailure?.status, maybeRecorded, host, projectId };
     const error = errorFrom(details);
     if (phase === 'flight') observer.inFlight -= 1;
     if (exchange !== undefined) this.#noteBrokenOff(error.code, written);
     if (phase === 'flight') admission.leave(this);
     if (phase === 'queue') admission.withdraw(this);
     this.#leaveGate(exchange !== undefined && error.code === 'timeout');
-    this.#loop?.end();
+    setbacks?.loop?.end();
     this.#endFailed(error);
   }
 
@@ -350,40 +355,36 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     const { observer } = this.context;
     // Only silence speaks against the service; that the caller aborted or closed does not.
     if (code === 'timeout') this.context.health(this.#access).note({ kind: 'failed', code, status: undefined });
-    if (observer.listening) this.#notifyAttempt(code, undefined, written);
+    if (observer.listening) this.#tellOfAttempt(code, undefined, written);
   }
 
   #deliver({ confirmed, status }: AttemptSuccess): void {
     const { observer } = this.context;
-    const { region, host } = this.#access.endpoint;
-    const attempts = this.attempts;
-    const maybeDuplicate = this.#maybeRecorded;
+    const { endpoint } = this.#access;
+    const { region, host } = endpoint;
+    const { attempts, projectId } = this;
+    const maybeDuplicate = this.#setbacks?.maybeRecorded === true;
     const durationMs = sinceMs(this.#startedAt);
-    const { projectId } = this;
     observer.delivered += 1;
     if (!confirmed) observer.unconfirmed += 1;
     if (maybeDuplicate) observer.maybeDuplicate += 1;
-    if (observer.listening) {
-      const outcome = { attempts, confirmed, maybeDuplicate, status, durationMs };
-      observer.notify({ type: 'delivered', ...this.#about(), ...outcome }, this.#telemetry);
-    }
+    this.#tell()?.delivered(endpoint, { attempts, confirmed, maybeDuplicate, status, durationMs });
     this.listener.onDelivered({ confirmed, attempts, maybeDuplicate, status, durationMs, projectId, region, host });
     this.context.onEnd();
   }
 
   onGaveUp(failure: AttemptFailure): void {
     const { endpoint } = this.#access;
-    const attempts = this.attempts;
-    const maybeRecorded = this.#maybeRecorded;
-    const stopped = this.#stopped;
-    this.#endFailed(toError(failure, { endpoint, projectId: this.projectId, attempts, maybeRecorded, stopped }));
+    const { attempts, projectId } = this;
+    const { maybeRecorded, stopped } = this.#hardship();
+    this.#endFailed(toError(failure, { endpoint, projectId, attempts, maybeRecorded, stopped }));
   }
 
   #endFailed(error: AnyAttributionError): void {
     const { observer } = this.context;
     this.#end();
     observer.countFailure(error.code);
-    if (observer.listening) observer.notify({ type: 'failed', ...this.#about(), error }, this.#telemetry);
+    this.#tell()?.failed(this.#access.endpoint, error);
     this.listener.onFailed(error);
     this.context.onEnd();
   }
@@ -395,16 +396,18 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
     if (signal !== undefined) this.context.signals.remove(signal, this);
   }
 
-  #notifyAttempt(outcome: 'delivered' | ErrorCode, status: number | undefined, maybeRecorded: boolean): void {
+  #tellOfAttempt(outcome: 'delivered' | ErrorCode, status: number | undefined, maybeRecorded: boolean): void {
     const attempt = this.attempts;
     const durationMs = sinceMs(this.#attemptStartedAt);
-    const result = { attempt, outcome, status, maybeRecorded, durationMs };
-    this.context.observer.notify({ type: 'attempt', ...this.#about(), ...result }, this.#telemetry);
+    this.#tell()?.attempt(this.#access.endpoint, { attempt, outcome, status, maybeRecorded, durationMs });
   }
 
-  #about(): EventNotice {
-    const { region, host } = this.#access.endpoint;
-    return { projectId: this.projectId, region, host, eventType: this.event.type };
+  /** Whoever is told what happens to the event, if anybody is. */
+  #tell(): EventNotices | undefined {
+    const { observer } = this.context;
+    if (!observer.listening) return undefined;
+    this.#notices ??= new EventNotices(observer, this.projectId, this.event.type);
+    return this.#notices;
   }
 }
 
