@@ -20,6 +20,7 @@ import type { AttemptOutcome } from './outcome.js';
 import { refusalError } from './refusal-error.js';
 import { countsAgainstService, type RegionHealth } from './region-health.js';
 import { decideRetry } from './retry-decision.js';
+import { payForRetry } from './retry-payment.js';
 import { RetryLoop, type Retrying } from './retry-loop.js';
 import { Setbacks } from './setbacks.js';
 import type { SendingContext, SendingListener, SendingProject, SendingSettings } from './sending-context.js';
@@ -266,31 +267,16 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
       setbacks.stopped = decision.because;
       return undefined;
     }
-    const delayMs = this.#payForRetry(failure, decision.delayMs);
-    if (delayMs !== undefined) this.#tell()?.retry(this.#access.endpoint, this.attempts, failure.code, delayMs);
+    const { endpoint } = this.#access;
+    const health = this.context.health(this.#access);
+    const delayMs = payForRetry(failure, decision.delayMs, health, this.settings.patient);
+    if (delayMs !== undefined) this.#tell()?.retry(endpoint, this.attempts, failure.code, delayMs);
+    else setbacks.stopped = `not tried again, since the retry budget of region "${endpoint.region}" is used up`;
     return delayMs;
   }
 
   onPause(): void {
     this.#phase = 'pause';
-  }
-
-  /** The delay of a retry that the region's budget bears, or that will wait at the gate; undefined if there is none. */
-  #payForRetry(failure: AttemptFailure, delayMs: number): number | undefined {
-    const { patient } = this.settings;
-    const health = this.context.health(this.#access);
-    // It says nothing of the region: the project's own limit and pause see to it.
-    if (failure.code === 'rate_limited') return delayMs;
-    const floorMs = failure.retryAfterMs ?? 0;
-    // Behind a closed gate the probe sets the pace; what the server asked of this event holds all the same.
-    if (patient && !health.gate.open) return floorMs;
-    if (health.budget.take()) return delayMs;
-    if (patient) {
-      health.closeGate(floorMs);
-      return floorMs;
-    }
-    this.#hardship().stopped = `not tried again, since the retry budget of region "${this.#access.endpoint.region}" is used up`;
-    return undefined;
   }
 
   /** Encoded anew for each attempt: what waits need not hold it, and the credentials may have been replaced. */
