@@ -84,15 +84,14 @@ function fromNumber(value: number): number {
   return Number.isFinite(value) ? Math.floor(value >= MILLISECONDS_FROM ? value / 1000 : value) : Number.NaN;
 }
 
-/** The one spelling that `Date.parse` reads alike everywhere; ISO 8601 also allows `+02`, `+0200` and a comma. */
+/** The one spelling that `Date.parse` reads alike everywhere, to the second; ISO 8601 also allows `+02`, `+0200` and a comma. */
 function toStrictIso(text: string): string {
   return text
     .toUpperCase()
     .replace(' ', 'T')
-    .replace(',', '.')
+    .replace(/[.,]\d+/, '')
     .replace(
       /([+-]\d{2})(?::?(\d{2}))?$/,
       (_, hours: string, minutes: string | undefined) => `${hours}:${minutes ?? '00'}`,
-    )
-    .replace(/\.(\d{1,3})\d*/, '.$1');
+    );
 }

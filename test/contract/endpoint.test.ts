@@ -60,6 +60,7 @@ describe('baseUrlProblem', () => {
     'http://LOCALHOST',
     'http://127.0.0.1',
     'http://127.8.9.10:1',
+    'http://127.100.200.255',
     'http://[::1]:8080/path',
   ])('has nothing against %s', (url) => {
     expect(baseUrlProblem(url, false)).toBeUndefined();

@@ -68,6 +68,8 @@ describe('parseTimestamp', () => {
   it.each([
     ['without an offset', '2022-08-17T06:29:23', NO_OFFSET],
     ['without an offset, with a space', '2022-08-17 06:29', NO_OFFSET],
+    ['without an offset, with milliseconds', '2022-08-17T06:29:23.999', NO_OFFSET],
+    ['without an offset, with a comma', '2022-08-17 06:29:23,5', NO_OFFSET],
     ['of a day alone', '2022-08-17', DAY_ALONE],
     ['of 30 February', '2026-02-30T00:00:00Z', NO_SUCH_TIME],
     ['of 29 February in a common year', '2021-02-29T00:00:00Z', NO_SUCH_TIME],
@@ -79,6 +81,7 @@ describe('parseTimestamp', () => {
     ['with an impossible offset', '2022-08-17T06:29:23+99:99', NO_SUCH_TIME],
     ['with a named zone', '2022-08-17T06:29:23 IST', OTHER_TEXT],
     ['with something behind it', '2022-08-17T06:29:23Z and more', OTHER_TEXT],
+    ['without an offset, with something before it', 'at 2022-08-17T06:29:23', OTHER_TEXT],
     ['with something before it', 'at 2022-08-17T06:29:23Z', OTHER_TEXT],
   ])('refuses an ISO 8601 string %s', (_, input, problem) => {
     expect(parseTimestamp(input, NOW)).toEqual({ problem });
