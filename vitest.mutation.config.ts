@@ -35,8 +35,6 @@ export default defineConfig({
   plugins: [viteBundledSource()],
   test: {
     include: ['test/contract/**/*.test.ts', 'test/delivery/**/*.test.ts'],
-    // What it starts are processes, which a mutant does not reach.
-    exclude: ['test/delivery/debug-output.test.ts'],
     setupFiles: ['test/support/fixed-seed.ts', 'test/support/canary-watch.ts'],
     sequence: { sequencer: MirroringTestFirst },
     reporters: [new LoadErrors()],

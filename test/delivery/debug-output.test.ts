@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { debuglog, promisify } from 'node:util';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { warnOfDebugOutput } from '../../src/delivery/debug-output.js';
 import { canariesIn, canaryCredentials } from '../support/canary.js';
 import { httpAnswer, startSocketServer } from '../support/socket-server.js';
+
+vi.mock('node:util', { spy: true });
 
 const root = new URL('../..', import.meta.url);
 
@@ -48,5 +51,34 @@ describe('NODE_DEBUG', () => {
     const printed = await printedWith('http,https,net,tls,stream,dns,timer', '');
     expect(printed).not.toContain(WARNING);
     expect(canariesIn(printed)).toEqual([]);
+  });
+});
+
+describe('warnOfDebugOutput', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  /** What is warned of where the debug output of these modules is on. */
+  function warningsWith(...modules: string[]): unknown[][] {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    // Node reads NODE_DEBUG when it starts, so it cannot be set here.
+    vi.mocked(debuglog).mockImplementation((name) => Object.assign(() => {}, { enabled: modules.includes(name) }));
+    warnOfDebugOutput();
+    return emitWarning.mock.calls;
+  }
+
+  it.each(['undici', 'fetch', 'websocket'])('warns of %s, each of which has undici print URLs', (name) => {
+    expect(warningsWith(name)).toEqual([[`NODE_DEBUG=${name} ${WARNING}`, 'ClevertapAttributionWarning']]);
+  });
+
+  it('warns once of several', () => {
+    expect(warningsWith('fetch', 'undici')).toEqual([
+      [`NODE_DEBUG=undici,fetch ${WARNING}`, 'ClevertapAttributionWarning'],
+    ]);
+  });
+
+  it('warns of nothing where none of them is on', () => {
+    expect(warningsWith('http', 'net')).toEqual([]);
   });
 });
