@@ -35,7 +35,6 @@ export class AdaptiveLimit {
 
   /** Notes that a request got through while the limit was used to the full; true if that raised it. */
   succeeded(): boolean {
-    if (this.settled) return false;
     this.#throughSinceChange += 1;
     if (this.#limit >= this.#ceiling && this.#throughSinceChange >= this.#limit) {
       this.#ceiling = Number.POSITIVE_INFINITY;

@@ -4,18 +4,16 @@
  * Copied together as they come: a part keeps the memory of all that was read with it, and a server may send bytes one by one.
  */
 export class AnswerBody {
-  #bytes: Buffer;
+  #bytes = Buffer.alloc(0);
   #length = 0;
 
-  constructor(private readonly maxBytes: number) {
-    this.#bytes = Buffer.allocUnsafe(Math.min(1024, maxBytes));
-  }
+  constructor(private readonly maxBytes: number) {}
 
   /** Adds a part. */
   add(part: Buffer): void {
     const end = Math.min(this.#length + part.length, this.maxBytes);
     if (end > this.#bytes.length) this.#grow(end);
-    part.copy(this.#bytes, this.#length, 0, end - this.#length);
+    part.copy(this.#bytes, this.#length);
     this.#length = end;
   }
 

@@ -25,11 +25,9 @@ export class OutageWatch {
       this.#announced = true;
       return { kind: 'began', sinceMs: this.#failingSinceMs };
     }
-    if (this.#failingSinceMs === undefined) return undefined;
-    const sinceMs = this.#failingSinceMs;
-    const ended = this.#announced;
+    const sinceMs = this.outageSinceMs;
     this.#failingSinceMs = undefined;
     this.#announced = false;
-    return ended ? { kind: 'ended', sinceMs } : undefined;
+    return sinceMs === undefined ? undefined : { kind: 'ended', sinceMs };
   }
 }

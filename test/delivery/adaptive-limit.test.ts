@@ -101,6 +101,17 @@ describe('requests that get through', () => {
     expect(rounds).toEqual([8, 16, 32, 64, 64, 64]);
   });
 
+  it('where it was refused make up for nothing while they are fewer than it allows', () => {
+    const limit = justBelow(10);
+    const rounds: number[] = [];
+    for (let now = 2; now < 5; now += 1) {
+      rounds.push(untilItRises(limit) / 9);
+      expect(letThrough(limit, 9)).toEqual([]);
+      limit.refused(now, now);
+    }
+    expect(rounds).toEqual([8, 16, 32]);
+  });
+
   it('start a new count after each change', () => {
     const limit = new AdaptiveLimit(10);
     limit.refused(0, 1);

@@ -28,6 +28,14 @@ describe('the body of an answer', () => {
     expect(body.toString()).toBe('é “ü”');
   });
 
+  it('takes little memory where it is short, however long it may be', () => {
+    const bodies = Array.from({ length: 200 }, () => new AnswerBody(65_536));
+    const before = bytesAfterCollection();
+    for (const body of bodies) for (const part of ['{"status":', '"success"}']) body.add(Buffer.from(part));
+    expect(bodies.map((body) => body.toString())).toEqual(bodies.map(() => '{"status":"success"}'));
+    expect(bytesAfterCollection() - before).toBeLessThan(200 * 10_000);
+  });
+
   it('takes no more memory than its bytes, in however many parts a server sends it', () => {
     const bodies = Array.from({ length: 20 }, () => new AnswerBody(65_536));
     const before = bytesAfterCollection();

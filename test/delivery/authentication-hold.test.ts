@@ -129,6 +129,13 @@ describe('a hold', () => {
     expect([hold.on(access, 0) !== undefined, hold.idle]).toEqual([true, false]);
   });
 
+  it('stays also where those others had been refused as well', () => {
+    const hold = held();
+    refuse(hold, 1, { as: other });
+    expect(hold.delivered(other)).toBe(false);
+    expect([hold.on(access, 0) !== undefined, hold.idle]).toEqual([true, false]);
+  });
+
   it('of a partner that was not whitelisted ends whatever the credentials of the request that got through', () => {
     const hold = held('bad_request');
     expect(hold.on(access, 0)).toMatchObject({ code: 'bad_request' });

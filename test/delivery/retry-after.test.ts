@@ -77,6 +77,11 @@ describe('parseRetryAfter', () => {
     'Sun Nov  6 08:49:37 94',
     'at Sun, 06 Nov 1994 08:49:37 GMT',
     'Sun, 06 Nov 1994 08:49:37 GMT, later',
+    'Sun, 06 Nov 1994 08:49:37 GMT+0100',
+    'at Sunday, 06-Nov-94 08:49:37 GMT',
+    'Sunday, 06-Nov-94 08:49:37 GMT, later',
+    'at Sun Nov  6 08:49:37 1994',
+    'Sun Nov  6 08:49:37 1994, later',
   ])('cannot read %j', (header) => {
     expect(parseRetryAfter(header, 0)).toBeUndefined();
   });
