@@ -181,7 +181,10 @@ export class BadRequestError extends AttributionError {
   /** With `missing_field`: the field under its wire name, `utm_source`. */
   declare readonly field?: string;
 
-  constructor(message: string, details: ErrorDetails & { reason?: BadRequestReason; field?: string | undefined } = {}) {
+  constructor(
+    message: string,
+    details: ErrorDetails & { reason?: BadRequestReason | undefined; field?: string | undefined } = {},
+  ) {
     super('bad_request', message, details);
     this.reason = details.reason ?? 'other';
     if (details.field !== undefined) this.field = details.field;

@@ -146,7 +146,7 @@ export function toError(failure: AttemptFailure, context: FailureContext): AnyAt
   switch (failure.code) {
     case 'bad_request': {
       const { reason, field } = failure;
-      return new BadRequestError(badRequestMessage(happened, reason), { ...details, ...(reason && { reason }), field });
+      return new BadRequestError(badRequestMessage(happened, reason), { ...details, reason, field });
     }
     case 'authentication':
       return new AuthenticationError(

@@ -43,7 +43,7 @@ export class ProjectHealth {
 
   /** Whether there is nothing to remember of it. */
   isWell(now: number): boolean {
-    return this.#limit.settled && this.#hold.idle && this.#refusedInARow === 0 && this.pauseLeftMs(now) === 0;
+    return this.#limit.settled && this.#hold.idle && this.pauseLeftMs(now) === 0;
   }
 
   /** How much longer nothing may be sent for it, in milliseconds. */
@@ -121,8 +121,5 @@ export class ProjectHealth {
 
 /** Whether an attempt failed for a reason that all further ones with its credentials would fail for. */
 export function refusesCredentials(failure: AttemptFailure): failure is AttemptFailure & { code: Hold['code'] } {
-  return (
-    failure.code === 'authentication' ||
-    (failure.code === 'bad_request' && failure.reason === 'partner_not_whitelisted')
-  );
+  return failure.code === 'authentication' || failure.reason === 'partner_not_whitelisted';
 }

@@ -96,6 +96,23 @@ describe('an answer', () => {
     expect(failureFrom(answer(200, '{"status":"fail","code":429}', '7')).retryAfterMs).toBe(7000);
   });
 
+  it('says which field is missing, which the error says as well', () => {
+    const failure = failureFrom(answer(400, '{"error":"Mandatory field utm_source is missing"}'));
+    expect(failure).toMatchObject({ reason: 'missing_field', field: 'utm_source' });
+    expect(toError(failure, context)).toMatchObject({ reason: 'missing_field', field: 'utm_source' });
+  });
+
+  it.each([
+    ['Partner name not whitelisted', 'partner_not_whitelisted'],
+    ['no', 'other'],
+  ])('says of what kind a 400 is (%s), which the error says as well', (words, reason) => {
+    const failure = failureFrom(answer(400, words));
+    expect(failure.reason).toBe(reason);
+    const error = toError(failure, context);
+    expect(error).toMatchObject({ reason });
+    expect('field' in error).toBe(false);
+  });
+
   it('is shown on one line of bounded length', () => {
     const { text } = failureFrom(answer(500, `first\r\nsecond\u0000\u2028third ${'x'.repeat(5000)}`));
     expect(text.startsWith('first second third xxx')).toBe(true);
@@ -152,6 +169,33 @@ describe('the error of a failure', () => {
     const failure = failureFrom(answer(503));
     expect(toError(failure, context).maybeRecorded).toBe(false);
     expect(toError(failure, { ...context, maybeRecorded: true }).maybeRecorded).toBe(true);
+  });
+
+  it.each([
+    [200, ': it says that the event failed, with no code that the protocol knows'],
+    [299, ': it says that the event failed, with no code that the protocol knows'],
+    [199, ', which the protocol does not know; check baseUrl and proxies'],
+    [300, ', which the protocol does not know; check baseUrl and proxies'],
+  ])('of an answer that the protocol does not know says what is odd about it (%i)', (status, advice) => {
+    const body = '{"status":"fail","error":"no"}';
+    expect(toError(failureFrom(answer(status, body)), context).message).toBe(
+      `in1.api.clevertap.com answered ${status} (no)${advice}`,
+    );
+  });
+
+  it('ends with what happened where nothing else needs saying', () => {
+    const outcomes = [
+      answer(503),
+      answer(429),
+      noAnswer(),
+      noAnswer({ reason: 'timeout', message: 'none within 5 ms' }),
+    ];
+    expect(outcomes.map((outcome) => toError(failureFrom(outcome), context).message)).toEqual([
+      'in1.api.clevertap.com answered 503',
+      'in1.api.clevertap.com answered 429 for project TEST-111-222Z',
+      'no answer from in1.api.clevertap.com: other side closed',
+      'no answer from in1.api.clevertap.com: none within 5 ms',
+    ]);
   });
 
   it('says why nothing more is tried', () => {

@@ -101,6 +101,12 @@ describe('a 429', () => {
     expect(notices).toHaveLength(1);
   });
 
+  it('is told of once for a burst that asks for the same pause each time', () => {
+    const { note, notices } = newHealth();
+    for (const startedAt of [0, 1, 2]) note({ ...RATE_LIMITED, retryAfterMs: 5000 }, 10, { startedAt });
+    expect(notices).toHaveLength(1);
+  });
+
   it('stops the project as a whole for as long as Retry-After asks', () => {
     const { health, note, notices } = newHealth();
     note({ ...RATE_LIMITED, retryAfterMs: 5000 }, 1000);
@@ -187,6 +193,7 @@ describe('refused credentials', () => {
     expect(notices).toEqual([
       { type: 'hold', ...about, code, refusals: HOLD_AFTER, message: expect.stringContaining(remedy) as string },
     ]);
+    expect(notices).toMatchObject([{ message: expect.stringContaining('with these credentials for 60 s;') as string }]);
     expectNothingSecretIn(notices);
     expectNothingSecretIn(health);
   });

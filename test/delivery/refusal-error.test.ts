@@ -16,6 +16,7 @@ const access = new Access(
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
+  vi.advanceTimersByTime(10_000);
 });
 
 afterEach(() => {

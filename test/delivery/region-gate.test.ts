@@ -188,6 +188,15 @@ describe('whoever leaves', () => {
     expect(passed).toEqual(['first as probe', 'second as probe']);
   });
 
+  it('while another probes sends nobody after that one', () => {
+    const gate = newGate();
+    gate.close();
+    const [, second] = waitAt(gate, 'first', 'second', 'third');
+    vi.advanceTimersByTime(100);
+    if (second !== undefined) gate.leave(second);
+    expect(passed).toEqual(['first as probe']);
+  });
+
   it('as the last leaves no timer behind', () => {
     const gate = newGate();
     gate.close();
