@@ -29,6 +29,7 @@ export class Bookkeeping {
   readonly #findByKey: Statement;
   readonly #insert: Statement;
   readonly #update: Statement;
+  readonly #findDead: Statement;
   /** Keys never change and partitions are never dropped, so these outlive a transaction. */
   readonly #keys = new Map<string, number>();
   readonly #names = new Map<number, string>();
@@ -36,6 +37,7 @@ export class Bookkeeping {
   readonly #changed = new Set<PartitionCount>();
   #totals: Totals | undefined;
   #totalsChanged = false;
+  #hasDead: boolean | undefined;
 
   constructor(database: Database) {
     this.#readTotals = database.prepare('SELECT next_seq, stored FROM totals');
@@ -46,11 +48,17 @@ export class Bookkeeping {
     this.#update = database.prepare(
       'UPDATE partitions SET stored = ?, bytes = ?, trouble = ?, trouble_at = ? WHERE key = ?',
     );
+    this.#findDead = database.prepare('SELECT 1 FROM dead LIMIT 1');
   }
 
   /** Items stored in all. */
   get stored(): number {
     return this.#current.stored;
+  }
+
+  /** Whether there may be dead letters: most files have none, so that none need be looked for. */
+  get hasDead(): boolean {
+    return (this.#hasDead ??= this.#findDead.get() !== undefined);
   }
 
   get #current(): Totals {
@@ -99,6 +107,11 @@ export class Bookkeeping {
     this.count(this.#countOf(key), -1, -bytes);
   }
 
+  /** Notes that there is a dead letter. */
+  noteDead(): void {
+    this.#hasDead = true;
+  }
+
   /** Notes why a delivery of a partition failed; undefined that one succeeded, so that what was noted is over. */
   noteTrouble(key: number, reason: string | undefined, now: number): void {
     const partition = this.#countOf(key);
@@ -122,6 +135,7 @@ export class Bookkeeping {
     this.#changed.clear();
     this.#totals = undefined;
     this.#totalsChanged = false;
+    this.#hasDead = undefined;
   }
 
   /** Forgets the keys as well, of which some may have been entered by a transaction that was undone. */

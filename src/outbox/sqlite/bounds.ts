@@ -15,12 +15,18 @@ export interface BoundOptions {
 /** What a row takes beside its id and its payload, with its entries in three indexes: measured, rounded up. */
 const ROW_OVERHEAD_BYTES = 100;
 
-/** What an item counts for; SQL that counts it out again must come to the same. */
-export function sizeOf(item: QueueItem): number {
-  return Buffer.byteLength(item.payload) + Buffer.byteLength(item.id) + ROW_OVERHEAD_BYTES;
+/** An item and what it counts for. */
+export interface SizedItem {
+  readonly item: QueueItem;
+  readonly bytes: number;
 }
 
-/** `sizeOf`, in SQL. */
+/** What an item counts for; SQL that counts it out again must come to the same. */
+export function sized(item: QueueItem): SizedItem {
+  return { item, bytes: Buffer.byteLength(item.payload) + Buffer.byteLength(item.id) + ROW_OVERHEAD_BYTES };
+}
+
+/** The same in SQL. */
 export const SIZE_IN_SQL = `octet_length(payload) + octet_length(id) + ${ROW_OVERHEAD_BYTES}`;
 
 /**
@@ -50,17 +56,17 @@ export class Bounds {
   }
 
   /** Why items cannot be added; undefined if they can. */
-  refusal(items: readonly QueueItem[]): Failure | undefined {
+  refusal(items: readonly SizedItem[]): Failure | undefined {
     const { maxEvents, maxBytes } = this.#options;
     if (this.#bookkeeping.stored + items.length > maxEvents) {
       return refuse(`it holds ${this.#bookkeeping.stored} of at most ${maxEvents} events (maxEvents)`);
     }
-    const bytes = items.reduce((sum, item) => sum + sizeOf(item), 0);
-    if (!this.#hasRoomFor(bytes)) {
+    const shares = sharesOf(items);
+    if (!this.#hasRoomFor(shares.reduce((sum, { bytes }) => sum + bytes, 0))) {
       return refuse(`its file has ${this.#used} of at most ${maxBytes} bytes in use (maxBytes)`);
     }
-    for (const [name, own] of byPartition(items)) {
-      const refused = this.#refusalOf(this.#bookkeeping.find(name) ?? { name, stored: 0, bytes: 0 }, own);
+    for (const share of shares) {
+      const refused = this.#refusalOf(share);
       if (refused !== undefined) return refused;
     }
     return undefined;
@@ -76,19 +82,16 @@ export class Bounds {
     this.#usedBytes = undefined;
   }
 
-  #refusalOf(
-    partition: Pick<PartitionCount, 'name' | 'stored' | 'bytes'>,
-    items: readonly QueueItem[],
-  ): Failure | undefined {
+  #refusalOf(adding: Share): Failure | undefined {
     const { maxEvents, maxBytes, maxShare } = this.#options;
     const events = Math.max(1, Math.floor(maxEvents * maxShare));
     const bytes = Math.floor(maxBytes * maxShare);
-    const adding = items.reduce((sum, item) => sum + sizeOf(item), 0);
-    if (partition.stored + items.length > events) {
-      return refuseShare(partition, `${partition.stored} of at most ${events} events`, maxShare);
+    const held = this.#bookkeeping.find(adding.name) ?? NOTHING;
+    if (held.stored + adding.stored > events) {
+      return refuseShare(adding, `${held.stored} of at most ${events} events`, maxShare);
     }
-    if (partition.bytes + adding > bytes) {
-      return refuseShare(partition, `${partition.bytes} of at most ${bytes} bytes`, maxShare);
+    if (held.bytes + adding.bytes > bytes) {
+      return refuseShare(adding, `${held.bytes} of at most ${bytes} bytes`, maxShare);
     }
     return undefined;
   }
@@ -110,14 +113,22 @@ export class Bounds {
   }
 }
 
-function byPartition(items: readonly QueueItem[]): Map<string, QueueItem[]> {
-  const partitions = new Map<string, QueueItem[]>();
-  for (const item of items) {
-    const own = partitions.get(item.partition);
-    if (own === undefined) partitions.set(item.partition, [item]);
-    else own.push(item);
+/** What is to be added to one partition. */
+type Share = Pick<PartitionCount, 'name' | 'stored' | 'bytes'>;
+
+const NOTHING = { stored: 0, bytes: 0 };
+
+function sharesOf(items: readonly SizedItem[]): Share[] {
+  const shares = new Map<string, Share>();
+  for (const { item, bytes } of items) {
+    const share = shares.get(item.partition);
+    if (share === undefined) shares.set(item.partition, { name: item.partition, stored: 1, bytes });
+    else {
+      share.stored += 1;
+      share.bytes += bytes;
+    }
   }
-  return partitions;
+  return [...shares.values()];
 }
 
 function refuse(state: string): Failure {
@@ -125,7 +136,7 @@ function refuse(state: string): Failure {
   return { kind: 'overflow', message: `the outbox is full: ${state}. ${advice}` };
 }
 
-function refuseShare({ name }: Pick<PartitionCount, 'name'>, state: string, maxShare: number): Failure {
+function refuseShare({ name }: Share, state: string, maxShare: number): Failure {
   const advice =
     'See why its events are not delivered, replay or discard its dead letters, or raise the bound; with one project alone, set maxShare to 1.';
   return {

@@ -1,4 +1,3 @@
-import type { EnqueueReport } from '../queue.js';
 import type { Failure } from './failure.js';
 import type { StoreAnswer } from './group-commit.js';
 import type { Claim, ClaimedItem } from './store-operations.js';
@@ -6,20 +5,18 @@ import type { Claim, ClaimedItem } from './store-operations.js';
 /** Answers as they cross from the worker thread: one flat list of plain values, for the same reason as `PackedRequests`. */
 export type PackedAnswers = readonly unknown[];
 
+const NONE: readonly never[] = Object.freeze([]);
+
 /** What stands behind the number of a packed answer. */
-type Form = 'failure' | 'report' | 'claim' | 'result';
+type Form = 'failure' | 'none' | 'claim' | 'result';
 
 /** Packs the answers of a message. */
 export function packAnswers(answers: readonly StoreAnswer[]): PackedAnswers {
   const packed: unknown[] = [];
   for (const answer of answers) {
     if ('failure' in answer) packed.push(answer.number, 'failure' satisfies Form, answer.failure);
-    else if (isReport(answer.result)) {
-      const { added, duplicates } = answer.result;
-      packed.push(answer.number, 'report' satisfies Form, added.length, duplicates.length);
-      for (const id of added) packed.push(id);
-      for (const id of duplicates) packed.push(id);
-    } else if (isClaim(answer.result)) {
+    else if (isEmptyList(answer.result)) packed.push(answer.number, 'none' satisfies Form);
+    else if (isClaim(answer.result)) {
       const { items, ...rest } = answer.result;
       packed.push(answer.number, 'claim' satisfies Form, rest, items.length);
       for (const item of items) packItem(packed, item);
@@ -44,10 +41,8 @@ export class AnswerReader {
     switch (this.#take() as Form) {
       case 'failure':
         return { number, failure: this.#take() as Failure };
-      case 'report': {
-        const [added, duplicates] = [this.#take() as number, this.#take() as number];
-        return { number, result: { added: this.#takeIds(added), duplicates: this.#takeIds(duplicates) } };
-      }
+      case 'none':
+        return { number, result: NONE };
       case 'claim': {
         const [rest, items] = [this.#take() as Omit<Claim, 'items'>, this.#take() as number];
         return { number, result: { ...rest, items: Array.from({ length: items }, () => this.#takeItem()) } };
@@ -73,12 +68,6 @@ export class AnswerReader {
       failingSince: this.#take() as number | undefined,
     };
   }
-
-  #takeIds(count: number): string[] {
-    const from = this.#at;
-    this.#at += count;
-    return this.#packed.slice(from, this.#at) as string[];
-  }
 }
 
 function packItem(packed: unknown[], item: ClaimedItem): void {
@@ -86,8 +75,9 @@ function packItem(packed: unknown[], item: ClaimedItem): void {
   packed.push(seq, id, named, partition, payload, deliveries, addedAt, failingSince);
 }
 
-function isReport(result: unknown): result is EnqueueReport {
-  return typeof result === 'object' && result !== null && 'duplicates' in result;
+/** Places of what was there before, or of what was not heeded: as a rule there are none. */
+function isEmptyList(result: unknown): boolean {
+  return Array.isArray(result) && result.length === 0;
 }
 
 function isClaim(result: unknown): result is Claim {

@@ -71,6 +71,7 @@ export class Settlements {
   #die({ seq, lease }: Held, reason: string, now: number): boolean {
     if (Number(this.#bury.run(now, reason, seq, lease).changes) === 0) return false;
     this.#delete.get(seq, lease);
+    this.#bookkeeping.noteDead();
     return true;
   }
 }

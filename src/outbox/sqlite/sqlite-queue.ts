@@ -51,8 +51,11 @@ class Sqlite implements SqliteQueue, StoreCalls {
   async enqueue(items: readonly QueueItem[]): Promise<EnqueueReport> {
     if (items.length === 0) return { added: [], duplicates: [] };
     checkItems(items);
-    const report = await this.call('add', items);
-    if ('kind' in report) throw toError(report);
+    // All that is kept of them while the disk is waited for: thousands of callers may wait.
+    const ids = items.map(({ id }) => id);
+    const known = await this.call('add', items);
+    if ('kind' in known) throw toError(known);
+    const report = reportOn(ids, known);
     if (report.added.length > 0) this.#wakeConsumers();
     return report;
   }
@@ -115,9 +118,12 @@ class Sqlite implements SqliteQueue, StoreCalls {
     return (this.#closing ??= this.#close());
   }
 
-  async call<Name extends OperationName>(name: Name, argument: Argument<Name>): Promise<Result<Name>> {
-    if (this.#closed) throw new ClosedError('the queue is closed');
-    return this.#running().call(name, argument);
+  call<Name extends OperationName>(name: Name, argument: Argument<Name>): Promise<Result<Name>> {
+    try {
+      return this.#running().call(name, argument);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async #close(): Promise<void> {
@@ -128,6 +134,7 @@ class Sqlite implements SqliteQueue, StoreCalls {
 
   /** The thread that keeps the file: started by the first call, and anew by the first one after it ended. */
   #running(): StoreThread {
+    if (this.#closed) throw new ClosedError('the queue is closed');
     if (this.#thread?.isRunning === true) return this.#thread;
     const { path, driver, maxEvents, maxBytes, maxShare, rememberMs, lockTimeoutMs } = this.#options;
     ensureQueueFile(path);
@@ -155,6 +162,16 @@ class Sqlite implements SqliteQueue, StoreCalls {
     for (let from = 0; from < ids.length; from += STEP) sum += await act(ids.slice(from, from + STEP));
     return sum;
   }
+}
+
+/** What became of the items of these ids, of which some, by their places, had been stored before. */
+function reportOn(ids: readonly string[], known: readonly number[]): EnqueueReport {
+  if (known.length === 0) return { added: ids, duplicates: [] };
+  const places = new Set(known);
+  return {
+    added: ids.filter((_, place) => !places.has(place)),
+    duplicates: ids.filter((_, place) => places.has(place)),
+  };
 }
 
 const warned = new Set<string>();

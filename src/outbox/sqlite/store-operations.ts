@@ -1,4 +1,4 @@
-import type { DeadLetter, EnqueueReport, Outcome, QueueDelivery, QueueItem, QueueStats } from '../queue.js';
+import type { DeadLetter, Outcome, QueueDelivery, QueueItem, QueueStats } from '../queue.js';
 import type { Failure } from './failure.js';
 import type { PartitionStats } from './partition-stats.js';
 
@@ -70,8 +70,8 @@ export interface DeadPageRequest {
  * another thread.
  */
 export interface StoreOperations {
-  /** All of them, or none and why. */
-  add(items: readonly QueueItem[]): EnqueueReport | Failure;
+  /** All of them, or none and why; gives the places of those that had been stored before. */
+  add(items: readonly QueueItem[]): readonly number[] | Failure;
   claim(request: ClaimRequest): Claim;
   /** Whether it was heeded: false if the lease is not the item's any more. */
   settle(settlement: Settlement): boolean;

@@ -1,4 +1,4 @@
-import type { EnqueueReport, QueueItem, QueueStats } from '../queue.js';
+import type { QueueItem, QueueStats } from '../queue.js';
 import { Bookkeeping } from './bookkeeping.js';
 import { Bounds, maxPages, type BoundOptions } from './bounds.js';
 import { Claims } from './claims.js';
@@ -130,7 +130,7 @@ export class Store implements StoreOperations {
     if (this.#syncs.dueInMs !== undefined) this.transaction(() => undefined);
   }
 
-  add(items: readonly QueueItem[]): EnqueueReport | Failure {
+  add(items: readonly QueueItem[]): readonly number[] | Failure {
     return this.#intake.add(items, this.#now());
   }
 

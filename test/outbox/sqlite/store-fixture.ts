@@ -28,9 +28,9 @@ export class StoreFixture {
 
   /** Ids that were added; throws what the store refuses with. */
   add(...items: readonly QueueItem[]): readonly string[] {
-    const report = this.store.transaction(() => this.store.add(items));
-    if ('kind' in report) throw new Error(report.message);
-    return report.added;
+    const known = this.store.transaction(() => this.store.add(items));
+    if ('kind' in known) throw new Error(known.message);
+    return items.flatMap(({ id }, place) => (known.includes(place) ? [] : [id]));
   }
 
   claim(request: Partial<ClaimRequest> = {}): Claim {
