@@ -9,7 +9,7 @@ import type { OutboxNotice } from './outbox-notice.js';
 import { resolveOutboxOptions, type OutboxOptions, type ResolvedOutboxOptions } from './outbox-options.js';
 import { checkRecord, type Added, type AddOptions, type AddResult, type OutboxRecord } from './outbox-record.js';
 import type { OutboxCloseReport, OutboxCounters, OutboxStats } from './outbox-report.js';
-import type { DeadLetter, EnqueueReport, QueueItem } from './queue.js';
+import type { DeadLetter, EnqueueReport, Queue } from './queue.js';
 import { Spill } from './spill.js';
 import { Troubles } from './troubles.js';
 
@@ -64,8 +64,9 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
     const { projectId, id } = options;
     const checked = checkRecord({ event, projectId, id }, this.#options.client);
     if (!('item' in checked)) throw checked.error;
-    const { added } = await this.#enqueue([checked.item]);
-    return { id: checked.item.id, duplicate: added.length === 0 };
+    const { id: storedAs } = checked.item;
+    const { added } = this.#count(await this.#store.enqueue([checked.item]));
+    return { id: storedAs, duplicate: added.length === 0 };
   }
 
   /**
@@ -79,7 +80,7 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
     this.#refuseIfClosed();
     const checked = Array.from(records, (record) => checkRecord(record, this.#options.client));
     const items = checked.flatMap((result) => ('item' in result ? [result.item] : []));
-    const report = items.length === 0 ? { added: [], duplicates: [] } : await this.#enqueue(items);
+    const report = items.length === 0 ? { added: [], duplicates: [] } : this.#count(await this.#store.enqueue(items));
     const added = new Set(report.added);
     return checked.map((result): AddResult => {
       if (!('item' in result)) return result;
@@ -196,8 +197,12 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
     if (this.closed) throw new ClosedError('the outbox is closed and takes no more events');
   }
 
-  async #enqueue(items: readonly QueueItem[]): Promise<EnqueueReport> {
-    const report = await (this.#spill ?? this.#options.queue).enqueue(items);
+  /** Where events go. */
+  get #store(): Pick<Queue, 'enqueue'> {
+    return this.#spill ?? this.#options.queue;
+  }
+
+  #count(report: EnqueueReport): EnqueueReport {
     this.#added += report.added.length;
     this.#duplicates += report.duplicates.length;
     return report;

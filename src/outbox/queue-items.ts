@@ -9,14 +9,21 @@ const TEXTS = ['id', 'partition', 'payload'] as const;
  * @throws {ValidationError} with everything that is wrong at once.
  */
 export function checkItems(items: readonly QueueItem[]): void {
-  const issues = items.flatMap(issuesOf);
-  if (issues.length > 0) throw new ValidationError('items', issues);
+  if (items.every(isSound)) return;
+  throw new ValidationError('items', items.flatMap(issuesOf));
+}
+
+function isSound(item: QueueItem): boolean {
+  return TEXTS.every((name) => isText(item[name]));
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 function issuesOf(item: QueueItem, index: number): ValidationIssue[] {
   return TEXTS.flatMap((name) => {
-    const text: unknown = item[name];
-    if (typeof text === 'string' && text !== '') return [];
+    if (isText(item[name])) return [];
     return [{ path: [index, name], message: 'must be a string that is not empty' }];
   });
 }
