@@ -62,11 +62,9 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
   async add(event: AttributionEvent<Policy>, options: AddOptions = {}): Promise<Added> {
     this.#refuseIfClosed();
     const { projectId, id } = options;
-    const checked = checkRecord({ event, projectId, id }, this.#options.client);
-    if (!('item' in checked)) throw checked.error;
-    const { id: storedAs } = checked.item;
-    const { added } = this.#count(await this.#store.enqueue([checked.item]));
-    return { id: storedAs, duplicate: added.length === 0 };
+    const storing = this.#beginToStore({ event, projectId, id });
+    const { added } = this.#count(await storing.report);
+    return { id: storing.id, duplicate: added.length === 0 };
   }
 
   /**
@@ -195,6 +193,13 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
 
   #refuseIfClosed(): void {
     if (this.closed) throw new ClosedError('the outbox is closed and takes no more events');
+  }
+
+  /** Not in `add`, which would keep what is stored until it is on the disk. */
+  #beginToStore(record: OutboxRecord<Policy>): { readonly id: string; readonly report: Promise<EnqueueReport> } {
+    const checked = checkRecord(record, this.#options.client);
+    if (!('item' in checked)) throw checked.error;
+    return { id: checked.item.id, report: this.#store.enqueue([checked.item]) };
   }
 
   /** Where events go. */

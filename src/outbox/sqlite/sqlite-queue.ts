@@ -48,16 +48,17 @@ class Sqlite implements SqliteQueue, StoreCalls {
     this.#options = options;
   }
 
-  async enqueue(items: readonly QueueItem[]): Promise<EnqueueReport> {
-    if (items.length === 0) return { added: [], duplicates: [] };
-    checkItems(items);
-    // All that is kept of them while the disk is waited for: thousands of callers may wait.
+  enqueue(items: readonly QueueItem[]): Promise<EnqueueReport> {
+    if (items.length === 0) return Promise.resolve({ added: [], duplicates: [] });
+    try {
+      checkItems(items);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    // All that is kept of them while the disk is waited for, where an async function would keep them whole: thousands of
+    // callers may wait.
     const ids = items.map(({ id }) => id);
-    const known = await this.call('add', items);
-    if ('kind' in known) throw toError(known);
-    const report = reportOn(ids, known);
-    if (report.added.length > 0) this.#wakeConsumers();
-    return report;
+    return this.call('add', items).then((known) => this.#report(ids, known));
   }
 
   async consume(handler: DeliveryHandler, options: ConsumeOptions): Promise<Consumer> {
@@ -144,6 +145,14 @@ class Sqlite implements SqliteQueue, StoreCalls {
     const warn = () => concernsAbout(path).forEach(warnOnce);
     this.#thread = new StoreThread({ path, drivers, options }, warn);
     return this.#thread;
+  }
+
+  /** What became of the items of these ids. */
+  #report(ids: readonly string[], known: Result<'add'>): EnqueueReport {
+    if ('kind' in known) throw toError(known);
+    const report = reportOn(ids, known);
+    if (report.added.length > 0) this.#wakeConsumers();
+    return report;
   }
 
   #wakeConsumers(): void {
