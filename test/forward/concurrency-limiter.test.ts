@@ -218,7 +218,37 @@ describe('a project', () => {
     for (const person of people.slice(10)) limiter.withdraw(person);
     expect(limiter.projects).toBe(0);
   });
+
+  it('finds its lane again when it comes back', () => {
+    const limiter = limiterOf({ perProject: 1, total: 10 });
+    const people = Array.from({ length: 1000 }, (_, index) => new Person(`P${index}`, 'x'));
+    expect(lanesKept(limiter, people)).toBe(1000);
+  });
+
+  it('does not where there are more of them than 20,000 lanes are kept for', () => {
+    const limiter = limiterOf({ perProject: 1, total: Number.POSITIVE_INFINITY });
+    const people = Array.from({ length: 22_000 }, (_, index) => new Person(`P${index}`, 'x'));
+    // All at once, so that there are more lanes than are kept.
+    for (const person of people) expect(limiter.enter(person)).toBe(true);
+    for (const person of people) limiter.leave(person);
+    expect(limiter.projects).toBe(0);
+    const others = Array.from({ length: 2000 }, (_, index) => new Person(`Q${index}`, 'x'));
+    expect(lanesKept(limiter, [...people, ...others])).toBeLessThanOrEqual(20_000);
+  });
 });
+
+/** How many come back to the lane that they had before, when all come and go one by one and then once more. */
+function lanesKept(limiter: ConcurrencyLimiter, people: readonly Person[]): number {
+  const comeAndGo = () =>
+    people.map((person) => {
+      expect(limiter.enter(person)).toBe(true);
+      const { lane } = person;
+      limiter.leave(person);
+      return lane;
+    });
+  const before = comeAndGo();
+  return comeAndGo().filter((lane, index) => lane === before[index]).length;
+}
 
 describe('a project whose account answers 429', () => {
   beforeEach(() => {
