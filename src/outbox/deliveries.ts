@@ -74,8 +74,10 @@ export class Deliveries {
   /** Of which projects fewer events may be out now, with their number. */
   limits(): ReadonlyMap<string, number> {
     const limits = new Map<string, number>();
+    const now = Date.now();
     this.#suspended.addLimits(limits);
-    this.#holds.addLimits(limits, Date.now());
+    for (const projectId of this.#holds.forgetIdle(now)) this.#listener.notify({ type: 'hold_ended', projectId });
+    this.#holds.addLimits(limits, now);
     return limits;
   }
 

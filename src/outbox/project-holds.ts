@@ -1,5 +1,11 @@
 import type { RetrySchedule } from './retry-schedule.js';
 
+/**
+ * For how long a probe may be due, in milliseconds, before its project is forgotten: by then nothing of it is stored that could
+ * probe. Should something be after all, the next refusal puts it on hold anew.
+ */
+const PROBE_MISSED_MS = 60 * 60_000;
+
 interface Hold {
   readonly since: number;
   /** When the next probe may go out, in epoch milliseconds. */
@@ -62,6 +68,16 @@ export class ProjectHolds {
   /** Lifts the hold; false if there was none. */
   lift(projectId: string): boolean {
     return this.#holds.delete(projectId);
+  }
+
+  /** Forgets projects that nothing is stored of any more, as where all was discarded; gives those. */
+  forgetIdle(now: number): readonly string[] {
+    const idle: string[] = [];
+    for (const [projectId, { until, probing }] of this.#holds) {
+      if (!probing && now - until > PROBE_MISSED_MS) idle.push(projectId);
+    }
+    for (const projectId of idle) this.#holds.delete(projectId);
+    return idle;
   }
 
   /** Adds how many events of each project on hold may be out: one when a probe is due, else none. */

@@ -277,6 +277,23 @@ describe('a project whose credentials are refused', () => {
     expect(told('hold_ended')).toMatchObject([{ projectId }]);
   });
 
+  it('is forgotten when all that was stored of it has been discarded for long', async () => {
+    const { outbox, told, settled } = await newOutbox({
+      connected: { credentials: undefined },
+      credentials: () => wrong,
+      probe: AT_ONCE,
+    });
+    await outbox.add(customEvent(), { id: 'a', projectId });
+    await outbox.start();
+    await vi.waitFor(() => expect(told('hold')).toHaveLength(1));
+    await settled();
+    await outbox.discard(['a']);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 3_600_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    await outbox.add(customEvent(), { projectId: 'TEST-other' });
+    await vi.waitFor(() => expect(told('hold_ended')).toMatchObject([{ projectId }]));
+  });
+
   it('goes on by itself when a probe gets through', async () => {
     const { outbox, queue, emulator } = await newOutbox({ probe: AT_ONCE });
     emulator.faults.add({ kind: 'status', status: 401, times: 2 });

@@ -46,6 +46,22 @@ describe('a project on hold', () => {
     expect(holds.refused('P', 20)).toEqual({ at, began: false });
   });
 
+  it('is forgotten where nothing of it has probed for an hour after its probe was due', () => {
+    const { at } = holds.refused('P', 0);
+    expect(holds.forgetIdle(at + 3_600_000)).toEqual([]);
+    expect(holds.forgetIdle(at + 3_600_001)).toEqual(['P']);
+    expect([holds.size, holds.has('P'), limitOf('P', 0)]).toEqual([0, false, undefined]);
+  });
+
+  it('is not forgotten while its probe is out, nor while there are probes', () => {
+    const { at } = holds.refused('P', 0);
+    holds.begin('P');
+    expect(holds.forgetIdle(at + 10_000_000)).toEqual([]);
+    const next = holds.refused('P', at + 10_000_000);
+    expect(holds.forgetIdle(next.at)).toEqual([]);
+    expect(holds.size).toBe(1);
+  });
+
   it('ends when it is lifted', () => {
     holds.refused('P', 0);
     expect(holds.size).toBe(1);

@@ -18,6 +18,9 @@ interface Totals {
   stored: number;
 }
 
+/** Most partitions whose keys are remembered from one transaction to the next; of more, they are read anew. */
+const KEYS_KEPT = 10_000;
+
 /**
  * Counts what is stored, in all and by partition. Kept in the file, since other processes count along; read when first needed
  * within a transaction and written at its end, so that a transaction with many events writes each count once.
@@ -136,11 +139,17 @@ export class Bookkeeping {
     this.#totals = undefined;
     this.#totalsChanged = false;
     this.#hasDead = undefined;
+    // Here alone: within a transaction, what it has counted of a partition is found by these.
+    if (this.#keys.size > KEYS_KEPT) this.#forgetKeys();
   }
 
   /** Forgets the keys as well, of which some may have been entered by a transaction that was undone. */
   undo(): void {
     this.forget();
+    this.#forgetKeys();
+  }
+
+  #forgetKeys(): void {
     this.#keys.clear();
     this.#names.clear();
   }

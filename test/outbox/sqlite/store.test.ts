@@ -53,6 +53,23 @@ describe('the id of a delivered event', () => {
   });
 });
 
+describe('the books by project', () => {
+  it('add up with more projects than are remembered, in one transaction and in the next', () => {
+    const projects = 10_500;
+    const { database } = open({ maxEvents: 100_000 });
+    const round = (name: string) =>
+      Array.from({ length: projects }, (_, index) => item(`${name}-${index}`, `P${index}`, { payload: 'x' }));
+    fixture.add(...round('a'), ...round('b'));
+    fixture.add(...round('c'));
+    const count = () =>
+      database.prepare('SELECT count(*) AS projects, min(stored) AS least, max(stored) AS most FROM partitions').get();
+    expect(count()).toEqual({ projects, least: 3, most: 3 });
+    const { items } = fixture.claim({ count: 5000, perPartition: 1 });
+    expect(new Set(items.map(({ partition }) => partition)).size).toBe(5000);
+    expect(items.every(({ id, partition }) => partition === `P${id.slice(2)}`)).toBe(true);
+  });
+});
+
 describe('a dead letter', () => {
   it('keeps the place and the age of its item when it is replayed, and starts with no failure', () => {
     const { store } = open();
