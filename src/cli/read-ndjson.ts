@@ -4,7 +4,7 @@ import { splitCsvRow } from './csv-row.js';
 import { describeInexactJson } from './inexact-json.js';
 import { originOf } from './origin.js';
 import type { RawRecord, UnreadableText } from './raw-record.js';
-import { NOT_UTF8, readLines } from './read-lines.js';
+import { NOT_UTF8, readLines, type Line } from './read-lines.js';
 import { UsageError } from './usage-error.js';
 
 /**
@@ -14,20 +14,55 @@ import { UsageError } from './usage-error.js';
  */
 export async function* readNdjson(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<RawRecord> {
   let isStart = true;
-  for await (const { number, text, problem } of readLines(chunks)) {
-    if (text.trim() === '') continue;
-    if (isStart) refuseOtherJson(text.trim(), path);
+  let start: Line | undefined;
+  for await (const line of readLines(chunks)) {
+    if (line.text.trim() === '') continue;
+    if (isStart && otherJson(line) !== undefined) start = line;
+    else {
+      if (start !== undefined) yield startOfRecords(start, line, path);
+      start = undefined;
+      yield readLine(line);
+    }
     isStart = false;
-    yield problem === undefined ? parseLine(number, text) : { line: number, problem, unreadable: { raw: text } };
+  }
+  if (start !== undefined) throw refusal(start, path);
+}
+
+type OtherJson = 'list' | 'object';
+
+/** What a text may be that begins with this line, if not lines of records. */
+function otherJson(line: Line): OtherJson | undefined {
+  const text = line.text.trim();
+  if (text === '{') return 'object';
+  return text.startsWith('[') && ['', '{'].includes(text.slice(1, 100).trimStart().slice(0, 1)) ? 'list' : undefined;
+}
+
+/** A first line that might begin other JSON is a bad one alone if it does not go on, and a record follows. */
+function startOfRecords(start: Line, next: Line, path: string): RawRecord {
+  const isOver = otherJson(start) === 'object' || isJson(start.text);
+  const record = readLine(next);
+  if (!isOver || record.problem !== undefined) throw refusal(start, path);
+  return readLine(start);
+}
+
+function refusal(start: Line, path: string): UsageError {
+  const isList = otherJson(start) === 'list';
+  const what = isList ? 'a JSON list' : 'JSON over several lines';
+  const name = path === '-' ? 'standard input' : path;
+  return new UsageError(`${name} is ${what}: write one record a line, as jq -c ${isList ? "'.[]'" : '.'} does`);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 
-function refuseOtherJson(start: string, path: string): void {
-  const isList = start.startsWith('[') && ['', '{'].includes(start.slice(1, 100).trimStart().slice(0, 1));
-  if (!isList && start !== '{') return;
-  const what = isList ? 'a JSON list' : 'JSON over several lines';
-  const name = path === '-' ? 'standard input' : path;
-  throw new UsageError(`${name} is ${what}: write one record a line, as jq -c ${isList ? "'.[]'" : '.'} does`);
+function readLine({ number, text, problem }: Line): RawRecord {
+  return problem === undefined ? parseLine(number, text) : { line: number, problem, unreadable: { raw: text } };
 }
 
 function parseLine(line: number, text: string): RawRecord {

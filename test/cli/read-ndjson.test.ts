@@ -39,6 +39,21 @@ describe('JSON that is not one record a line', () => {
     );
   });
 
+  it.each(['[{"a":1},{"a":2}]', '[{"a":1}]', '{'])('is a bad line alone where a record follows: %j', async (start) => {
+    expect(await read(`${start}\n\n{"a":1}\n{\n`)).toMatchObject([
+      { line: 1, unreadable: { raw: start } },
+      { line: 3, value: { a: 1 } },
+      { line: 4, unreadable: { raw: '{' } },
+    ]);
+  });
+
+  it.each(['[{"a":1}]\n[{"a":2}]\n', '[{"a":1},\n{"a":2}]', '[\n{"a":1}\n]', '{\n{\n'])(
+    'is refused where what follows is no record, or the first line not over: %j',
+    async (text) => {
+      await expect(read(text)).rejects.toThrow(/write one record a line/);
+    },
+  );
+
   it('is looked for at the start alone', async () => {
     expect(await read('{"a":1}\n{\n')).toMatchObject([{ value: { a: 1 } }, { unreadable: { raw: '{' } }]);
   });

@@ -38,10 +38,27 @@ const noise = fc.oneof(
 
 const RECORD = { type: 'custom', name: 'Opened', platform: 'android' };
 
+/** Whether a text begins as JSON over several lines does, which is refused as a whole. */
+function beginsOtherJson(text: string): boolean {
+  return /^\s*(?:\{[^\S\n]*\n\s*\S|\[)/.test(text) && !isJson(text);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function ndjson(blocks: readonly Buffer[]): { content: Buffer; good: string[] } {
   const good = blocks.map((_, index) => `good-${index}`);
   const lines = good.map((deviceIdentifier) => Buffer.from(`\n${JSON.stringify({ ...RECORD, deviceIdentifier })}\n`));
-  return { content: Buffer.concat(blocks.flatMap((block, index) => [block, lines[index] ?? Buffer.alloc(0)])), good };
+  return {
+    content: Buffer.concat(blocks.flatMap((block, index) => [block, lines[index] ?? Buffer.alloc(0)])),
+    good: beginsOtherJson(String(blocks[0])) ? [] : good,
+  };
 }
 
 // A quote that is left open may take one row with it, which comes back as rejected; never the one behind it.
