@@ -11,6 +11,7 @@ import { EXIT_CODE } from './exit-code.js';
 import { describeReasons } from './failure-reason.js';
 import { FileError } from './file-error.js';
 import type { InputRecord } from './input-record.js';
+import { LastingTroubles, stopWithinMs } from './lasting-troubles.js';
 import type { Input } from './open-input.js';
 import { OutboxRunBooks } from './outbox-run-books.js';
 import { Progress } from './progress.js';
@@ -49,8 +50,6 @@ const LEASE_MS = 15_000;
 /** Short, since somebody waits for the end of the run. */
 const RETRY = { initialDelayMs: 2_000, maxDelayMs: 60_000 };
 
-const STOP_WITHIN_MS = 10_000;
-
 /** Rejected records that are told of. */
 const TROUBLES_SHOWN = 20;
 
@@ -83,12 +82,17 @@ export async function forwardThroughOutbox(run: ForwardOutboxRun): Promise<void>
   refuseFlags(flags);
   for (const warning of credentials.warnings) terminal.note(`warning: ${warning}`);
   const progress = new Progress(terminal);
-  const client = createClient(flags, credentials, progress.onNotice);
+  const troubles = new LastingTroubles({ credentials: credentials.all, patienceS: flags.deadline });
+  const client = createClient(flags, credentials, (notice) => {
+    progress.onNotice(notice);
+    troubles.onNotice(notice);
+  });
   const rejected = await openRejectedOnce(rejectedOncePath(flags.rejected, inputs, path));
   const books = new OutboxRunBooks();
+  const queue = sqliteQueue({ path, rememberMs: REMEMBER_MS, ...UNBOUNDED });
   const outbox = new Outbox({
     client,
-    queue: sqliteQueue({ path, rememberMs: REMEMBER_MS, ...UNBOUNDED }),
+    queue,
     credentials: credentials.get,
     concurrency: Math.max(256, 2 * (flags.total ?? 0)),
     perProject: Math.max(32, 2 * (flags.perProject ?? 0)),
@@ -142,14 +146,15 @@ export async function forwardThroughOutbox(run: ForwardOutboxRun): Promise<void>
     progress.note(`${path}: ${stored.added} stored, ${stored.duplicates} had been stored before.`);
     // Whoever gives the command again has seen to what kept a project waiting.
     if (stored.duplicates > 0) await Promise.all([...projects].map((projectId) => outbox.release(projectId)));
-    await deliverOutbox(outbox, { books, patienceMs: (flags.deadline ?? 300) * 1000, stop: stop.signal });
+    await deliverOutbox(outbox, { books, queue, troubles, stop: stop.signal });
+    for (const line of troubles.describe()) progress.note(line);
   } catch (error) {
     problem = error;
   }
   progress.stop();
   warnOfEmptyInputs(reader, (warning) => terminal.note(warning));
   try {
-    left = await stopOutbox(outbox, path);
+    left = await stopOutbox(outbox, path, stopWithinMs(troubles));
     rejected.close();
   } catch (error) {
     problem ??= error;
@@ -192,8 +197,8 @@ function refuseFlags(flags: ForwardOutboxFlags): void {
 }
 
 /** Hands back what is out, and looks once more at what is left, with the queue opened anew: closing it was part of stopping. */
-async function stopOutbox(outbox: Outbox<'all' | 'any'>, path: string): Promise<QueueStats> {
-  await outbox.close({ timeoutMs: STOP_WITHIN_MS });
+async function stopOutbox(outbox: Outbox<'all' | 'any'>, path: string, withinMs: number): Promise<QueueStats> {
+  await outbox.close({ timeoutMs: withinMs });
   const queue = sqliteQueue({ path });
   try {
     return await queue.stats();

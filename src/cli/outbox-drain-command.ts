@@ -6,6 +6,7 @@ import { readSendingCredentials } from './credentials-source.js';
 import { DrainNotes } from './drain-notes.js';
 import { drainOutbox } from './drain-outbox.js';
 import { EXIT_CODE } from './exit-code.js';
+import { LastingTroubles, stopWithinMs } from './lasting-troubles.js';
 import { describeLeft, leftAsJson, type OutboxReport } from './outbox-report.js';
 import { stopOnSignal } from './stop-on-signal.js';
 import { openStoredOutbox, withStoredOutbox } from './stored-outbox.js';
@@ -18,7 +19,10 @@ interface DrainFlags extends ClientFlags {
 
 const HELP = `${CREDENTIALS_HELP}
 
-Ctrl-C ends it in order: what is out is awaited for 10 seconds and handed back. Several may drain one outbox at once.
+A region that has been in trouble for longer than --deadline is no longer waited for; --wait waits for it, for events that
+are due later, and for those on hold.
+
+Ctrl-C ends it in order: what is out is awaited for up to 10 seconds and handed back. Several may drain one outbox at once.
 
 Exit code: 0 nothing is left and nothing died, 1 something is left or died, 2 the call was wrong, 130 interrupted.`;
 
@@ -27,11 +31,11 @@ export function createOutboxDrainCommand(terminal: Terminal): Command {
   const command = new Command('drain')
     .summary('deliver what is due')
     .description(
-      'Delivers the events of an outbox until none is due any more but those on hold, and says by project what is left and why.',
+      'Delivers the events of an outbox until none is due any more but those on hold or of a region in trouble, and says by project what is left and why.',
     )
     .argument('<file>', 'the file of the outbox');
   return addClientOptions(command)
-    .option('--wait', 'wait for events that are due later or on hold as well, however long that takes')
+    .option('--wait', 'wait for all other events as well, however long that takes')
     .option('--json', 'as JSON')
     .addHelpText('after', HELP)
     .action((file: string, flags: DrainFlags) => drain(file, flags, terminal));
@@ -41,9 +45,20 @@ async function drain(file: string, flags: DrainFlags, terminal: Terminal): Promi
   const credentials = readSendingCredentials(flags.credentials, process.env);
   for (const warning of credentials.warnings) terminal.note(`warning: ${warning}`);
   const notes = new DrainNotes(terminal);
-  const client = createClient(flags, credentials, notes.onClientNotice);
+  const { deadline } = flags;
+  const troubles = new LastingTroubles({ credentials: credentials.all, patienceS: deadline });
+  const client = createClient(flags, credentials, (notice) => {
+    notes.onClientNotice(notice);
+    troubles.onNotice(notice);
+  });
   const queue = await openStoredOutbox(file);
-  const outbox = new Outbox({ client, queue, credentials: credentials.get, onNotice: notes.onOutboxNotice });
+  const outbox = new Outbox({
+    client,
+    queue,
+    credentials: credentials.get,
+    deadlineMs: deadline === undefined ? undefined : deadline * 1000,
+    onNotice: notes.onOutboxNotice,
+  });
   const stop = stopOnSignal({
     onFirst: () => terminal.note('Stopping: waiting for what is out. Once more to stop at once.'),
     // What is out is due again when its lease is over.
@@ -51,10 +66,11 @@ async function drain(file: string, flags: DrainFlags, terminal: Terminal): Promi
   });
   const { onHold } = notes;
   try {
-    await drainOutbox(outbox, { queue, onHold, all: flags.wait === true, stop: stop.signal });
+    await drainOutbox(outbox, { queue, onHold, troubles, all: flags.wait === true, stop: stop.signal });
   } finally {
+    if (flags.wait !== true) for (const line of troubles.describe()) terminal.note(line);
     // First, so that what is out ends and is counted as what it becomes.
-    await outbox.close({ timeoutMs: 10_000 });
+    await outbox.close({ timeoutMs: stopWithinMs(troubles) });
     await client.close({ timeoutMs: 0 });
     stop.dispose();
   }

@@ -127,6 +127,17 @@ describe('forward --outbox', () => {
     expect(emulator.counts.recorded).toBe(100);
   });
 
+  it('ends while a region is in trouble for longer than the deadline, and keeps what is left', async () => {
+    const { emulator, folder, forward } = await prepare();
+    // More than it takes to use up the region's retries.
+    folder.write('a.ndjson', ndjson(numberedRecords(300)));
+    emulator.faults.add({ kind: 'status', status: 503 });
+    const { code, stdout, stderr } = await forward(['a.ndjson', '--outbox', 'box.db', '--deadline', '1', '--json']);
+    expect(code).toBe(1);
+    expect(summaryOf({ stdout })).toMatchObject({ totals: { delivered: 0 }, outbox: { added: 300, waiting: 300 } });
+    expect(stderr).toContain('has delivered nothing for 1 s (--deadline): its events stay stored for the next run.');
+  });
+
   it('waits for what fails for a reason that passes, and leaves it stored if it lasts longer than --deadline', async () => {
     const { emulator, folder, forward } = await prepare();
     folder.write('a.ndjson', ndjson(numberedRecords(5)));
