@@ -24,7 +24,7 @@ export interface Hold {
  * success between, and holds the project when that is no accident: each further request would be refused as well.
  *
  * A hold is over when it has lasted `HOLD_MS`, when a request gets through all the same, or when it is released. After
- * its time is up one more refusal renews it.
+ * its time is up it is for one request to find out, and one more refusal renews it.
  */
 export class AuthenticationHold {
   #refusedAccess: Access | undefined = undefined;
@@ -45,6 +45,11 @@ export class AuthenticationHold {
   /** The hold, whichever credentials it is on. */
   current(now: number): Hold | undefined {
     return this.#hold !== undefined && now < this.#hold.endsAt ? this.#hold : undefined;
+  }
+
+  /** Whether a hold has lasted its time and nothing has been heard of the credentials since. */
+  hasLapsed(now: number): boolean {
+    return this.#hold !== undefined && now >= this.#hold.endsAt;
   }
 
   /** Notes a refusal of a request with this access; the hold, if that began or renewed one. */

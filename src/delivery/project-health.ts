@@ -41,6 +41,11 @@ export class ProjectHealth {
     return this.#limit.current;
   }
 
+  /** Whether a hold has lasted its time, so that it is for one request to find out what the credentials are worth now. */
+  needsTrial(now: number): boolean {
+    return this.#hold.hasLapsed(now);
+  }
+
   /** Whether there is nothing to remember of it. */
   isWell(now: number): boolean {
     return this.#limit.settled && this.#hold.idle && this.pauseLeftMs(now) === 0;

@@ -20,6 +20,8 @@ class Lane extends WaitingLine {
   pause: Wait | undefined = undefined;
   /** The project's trouble, if it has any. */
   health: ProjectHealth | undefined = undefined;
+  /** Who finds out what the credentials are worth after a hold. */
+  trial: Entrant | undefined = undefined;
 
   constructor(readonly projectId: string) {
     super();
@@ -79,8 +81,7 @@ export class ConcurrencyLimiter implements Admission {
     entrant.lane = lane;
     // Whoever waits in this lane came first; others wait only while the total is used up.
     if (lane.size === 0 && this.#ring.size === 0 && this.hasTotalRoom && this.#mayGoOn(lane)) {
-      lane.active += 1;
-      this.#active += 1;
+      this.#admit(lane, entrant);
       return true;
     }
     lane.push(entrant);
@@ -133,6 +134,7 @@ export class ConcurrencyLimiter implements Admission {
     entrant.lane = undefined;
     lane.active -= 1;
     this.#active -= 1;
+    if (lane.trial === entrant) lane.trial = undefined;
     this.#joinRing(lane);
     this.#rest(lane);
     this.#grant();
@@ -178,7 +180,14 @@ export class ConcurrencyLimiter implements Admission {
     if (this.#halted) return false;
     const { health } = lane;
     if (health === undefined) return lane.active < this.limits.perProject;
-    return lane.active < health.limit && health.pauseLeftMs(performance.now()) === 0;
+    const now = performance.now();
+    return hasPlace(lane, health, now) && health.pauseLeftMs(now) === 0;
+  }
+
+  #admit(lane: Lane, entrant: Entrant): void {
+    lane.active += 1;
+    this.#active += 1;
+    if (lane.health?.needsTrial(performance.now()) === true) lane.trial = entrant;
   }
 
   #refuses(lane: Lane, health: ProjectHealth, entrant: Entrant): boolean {
@@ -203,9 +212,14 @@ export class ConcurrencyLimiter implements Admission {
   #joinRing(lane: Lane): void {
     if (this.#halted || lane.list !== undefined || lane.size === 0) return;
     const { health } = lane;
-    if (lane.active >= (health?.limit ?? this.limits.perProject)) return;
+    if (health === undefined) {
+      if (lane.active < this.limits.perProject) this.#ring.push(lane);
+      return;
+    }
+    const now = performance.now();
+    if (!hasPlace(lane, health, now)) return;
     // Asked once: asked again, a pause could have ended in between, and nobody would go on.
-    const pauseLeftMs = health?.pauseLeftMs(performance.now()) ?? 0;
+    const pauseLeftMs = health.pauseLeftMs(now);
     if (pauseLeftMs === 0) this.#ring.push(lane);
     else if (lane.pause === undefined) this.#awaitEndOfPause(lane, pauseLeftMs);
   }
@@ -227,8 +241,7 @@ export class ConcurrencyLimiter implements Admission {
         const lane = this.#ring.shift();
         const entrant = lane?.shift();
         if (lane === undefined || entrant === undefined) break;
-        lane.active += 1;
-        this.#active += 1;
+        this.#admit(lane, entrant);
         this.#joinRing(lane);
         entrant.onTurn();
       }
@@ -252,6 +265,11 @@ export class ConcurrencyLimiter implements Admission {
     lane.dropped = true;
     this.#lanes.delete(lane.projectId);
   }
+}
+
+/** Whether another request of a project in trouble may be in flight. */
+function hasPlace(lane: Lane, health: ProjectHealth, now: number): boolean {
+  return lane.active < health.limit && (lane.trial === undefined || !health.needsTrial(now));
 }
 
 /** When nobody waits for its end any more, it must not keep the process alive. */

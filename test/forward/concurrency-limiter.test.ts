@@ -503,8 +503,8 @@ describe('a project on hold', () => {
     expect(limiter.heldProjects).toBe(1);
   });
 
-  it('is tried again when the hold is over, and held again by one more refusal', () => {
-    const limiter = limiterOf({ perProject: 1, total: 10 });
+  it('is tried again by one request when the hold is over, and held again by one more refusal', () => {
+    const limiter = limiterOf({ perProject: 5, total: 10 });
     putOnHold(limiter, 'A');
     vi.advanceTimersByTime(HOLD_MS - 1);
     expect([enter(limiter, 'A', 'early')[0]?.refusal?.kind, limiter.projects]).toEqual(['hold', 0]);
@@ -513,6 +513,25 @@ describe('a project on hold', () => {
     expect([limiter.heldProjects, order]).toEqual([0, ['again']]);
     end(limiter, again, failed('authentication'));
     expect([limiter.heldProjects, waits?.refusal?.kind, limiter.projects]).toEqual([1, 'hold', 0]);
+  });
+
+  it('has all its places again once that request got through', () => {
+    const limiter = limiterOf({ perProject: 3, total: 10 });
+    putOnHold(limiter, 'A');
+    vi.advanceTimersByTime(HOLD_MS);
+    const [first] = enter(limiter, 'A', 'a1', 'a2', 'a3', 'a4', 'a5');
+    expect(order).toEqual(['a1']);
+    end(limiter, first, DELIVERED);
+    expect(order).toEqual(['a1', 'a2', 'a3', 'a4']);
+  });
+
+  it('lets the next one try where that request tells nothing of the credentials', () => {
+    const limiter = limiterOf({ perProject: 3, total: 10 });
+    putOnHold(limiter, 'A');
+    vi.advanceTimersByTime(HOLD_MS);
+    const [first] = enter(limiter, 'A', 'a1', 'a2', 'a3');
+    end(limiter, first, failed('network'));
+    expect(order).toEqual(['a1', 'a2']);
   });
 
   it('is free again when its credentials are replaced', () => {
