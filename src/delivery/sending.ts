@@ -113,12 +113,8 @@ export class Sending extends Expiring implements OutcomeListener, Entrant, Abort
 
   /** Next attempt, by way of the gate and the queue. */
   #proceed(now: number): void {
-    if (!this.settings.patient) {
-      this.#queue(now);
-      return;
-    }
     const health = this.context.health(this.#access);
-    if (health.gate.open) {
+    if (!this.settings.patient || health.gate.open) {
       this.#queue(now);
       return;
     }
