@@ -56,12 +56,7 @@ describe('a dispatcher of the caller', () => {
         origin: ORIGIN,
         path: '/attribution?x=1',
         method: 'GET',
-        headers: [
-          'accept',
-          'application/json',
-          'user-agent',
-          expect.stringContaining('clevertap-attribution/') as string,
-        ],
+        headers: ['user-agent', expect.stringContaining('clevertap-attribution/') as string],
       },
     ]);
   });

@@ -37,7 +37,6 @@ describe('a request', () => {
     expect(await start(server.url).outcome).toMatchObject({ kind: 'answer', status: 200 });
     const [line, ...headers] = server.requests[0]?.split('\r\n') ?? [];
     expect(line).toBe(`${method} /attribution?x=1 HTTP/1.1`);
-    expect(headers).toContain('accept: application/json');
     expect(headers).toContain(`user-agent: clevertap-attribution/${VERSION} node/${process.versions.node}`);
     expect(headers).toContain(`host: ${new URL(server.url).host}`);
     if (method === 'POST') expect(headers).toContain('content-length: 0');
