@@ -37,7 +37,7 @@ export function decodeQuery(url: string): DecodedQuery {
 }
 
 function percentDecode(text: string): string {
-  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  const spaced = text.replaceAll('+', ' ');
   if (!spaced.includes('%')) return spaced;
   try {
     return decodeURIComponent(spaced);

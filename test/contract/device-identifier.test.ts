@@ -30,7 +30,9 @@ describe('inspectDeviceIdentifier', () => {
   );
 
   it.each(['', '   ', '\t\n'])('says that %j is empty', (identifier) => {
-    expect(kinds(identifier, 'android')).toEqual(['empty']);
+    expect(inspectDeviceIdentifier(identifier, 'android')).toEqual([
+      { kind: 'empty', message: 'is empty; CleverTap does not process such an event' },
+    ]);
   });
 
   it('says that one belongs to an error profile', () => {
@@ -63,6 +65,9 @@ describe('inspectDeviceIdentifier', () => {
   it('says everything at once, each in a sentence', () => {
     const advice = inspectDeviceIdentifier('-i' + 'x'.repeat(66), 'android');
     expect(advice.map(({ kind }) => kind)).toEqual(['error_profile', 'platform_mismatch', 'too_long']);
+    expect(advice[0]?.message).toBe(
+      'belongs to an error profile: the app gave the CleverTap SDK an identifier that it refused',
+    );
     expect(advice[1]?.message).toBe('looks like one made on ios, but the platform is android');
     expect(advice[2]?.message).toContain('67');
   });

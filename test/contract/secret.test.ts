@@ -17,6 +17,7 @@ describe('Secret', () => {
     expect(JSON.stringify({ secret })).toBe('{"secret":"[redacted]"}');
     expect(String(secret)).toBe('[redacted]');
     const untyped: { toString(): string } = secret;
+    expect(untyped.toString()).toBe('[redacted]');
     expect(`it is ${untyped as string}`).toBe('it is [redacted]');
     expect('it is ' + (untyped as string)).toBe('it is [redacted]');
   });
@@ -98,7 +99,8 @@ describe('redact', () => {
   });
 
   it('leaves a text without secrets as it is, and knows no empty secret', () => {
-    expect(redact('utm_source is missing', [...secrets, new Secret('')])).toBe('utm_source is missing');
+    expect(redact('utm_source is missing', secrets)).toBe('utm_source is missing');
+    expect(redact('missing: utm_source, "" ...', [new Secret('')])).toBe('missing: utm_source, "" ...');
   });
 
   it('does not take a secret for a pattern', () => {

@@ -86,6 +86,11 @@ describe('toSingleLine', () => {
     expect(toSingleLine('x'.repeat(5_000_000))).toBe(`${'x'.repeat(300)}…`);
   });
 
+  it('looks at four times the length that it may give, so that a long text costs no more', () => {
+    expect(toSingleLine(`${' '.repeat(23)}abc`, 6)).toBe('a');
+    expect(toSingleLine(`${' '.repeat(24)}abc`, 6)).toBe('');
+  });
+
   it('gives a well-formed line without control characters and of bounded length for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 100 }), fc.integer({ min: 1, max: 40 }), (text, maxLength) => {

@@ -95,6 +95,24 @@ describe('check', () => {
     });
   });
 
+  it('tells of unknown keys, each on one line, and of what is no object in our words', () => {
+    const place = z.strictObject({ city: z.string() });
+    expect(check(place, { city: 'Pune', zip: 1, [`a\n${'x'.repeat(100)}`]: 2 })).toEqual({
+      issues: [{ path: [], message: `unknown "zip", "a ${'x'.repeat(78)}…"` }],
+    });
+    for (const input of ['Pune', 7, null, ['Pune']]) {
+      expect(check(place, input)).toEqual({ issues: [{ path: [], message: 'must be an object' }] });
+    }
+  });
+
+  it('leaves what a schema says of that itself', () => {
+    const own = z.strictObject({ city: z.string() }, 'is no place');
+    expect(check(own, { city: 'Pune', zip: 1 })).toEqual({ issues: [{ path: [], message: 'is no place' }] });
+    expect(check(own, 7)).toEqual({ issues: [{ path: [], message: 'is no place' }] });
+    const list = z.string().refine(() => false, 'Unrecognized key in a list of keys');
+    expect(check(list, 'a,b')).toEqual({ issues: [{ path: [], message: 'Unrecognized key in a list of keys' }] });
+  });
+
   it('gives an issue also where reading the input throws', () => {
     const input = {
       get city(): string {
