@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
 import { debuglog, promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Agent } from 'undici';
 import { warnOfDebugOutput } from '../../src/delivery/debug-output.js';
+import { DispatcherTransport } from '../../src/delivery/dispatcher-transport.js';
+import { UndiciTransport } from '../../src/delivery/undici-transport.js';
 import { canariesIn, canaryCredentials } from '../support/canary.js';
 import { httpAnswer, startSocketServer } from '../support/socket-server.js';
 
@@ -59,26 +62,33 @@ describe('warnOfDebugOutput', () => {
     vi.restoreAllMocks();
   });
 
-  /** What is warned of where the debug output of these modules is on. */
-  function warningsWith(...modules: string[]): unknown[][] {
+  /** What is warned of where the debug output of these modules is on; by default, when it is looked for. */
+  function warningsWith(modules: readonly string[], work: () => unknown = warnOfDebugOutput): unknown[][] {
     const emitWarning = vi.spyOn(process, 'emitWarning').mockReturnValue();
     // Node reads NODE_DEBUG when it starts, so it cannot be set here.
     vi.mocked(debuglog).mockImplementation((name) => Object.assign(() => {}, { enabled: modules.includes(name) }));
-    warnOfDebugOutput();
+    work();
     return emitWarning.mock.calls;
   }
 
   it.each(['undici', 'fetch', 'websocket'])('warns of %s, each of which has undici print URLs', (name) => {
-    expect(warningsWith(name)).toEqual([[`NODE_DEBUG=${name} ${WARNING}`, 'ClevertapAttributionWarning']]);
+    expect(warningsWith([name])).toEqual([[`NODE_DEBUG=${name} ${WARNING}`, 'ClevertapAttributionWarning']]);
   });
 
   it('warns once of several', () => {
-    expect(warningsWith('fetch', 'undici')).toEqual([
+    expect(warningsWith(['fetch', 'undici'])).toEqual([
       [`NODE_DEBUG=undici,fetch ${WARNING}`, 'ClevertapAttributionWarning'],
     ]);
   });
 
+  it.each([
+    ['undici', () => new UndiciTransport({ method: 'GET', connections: 1, keepAliveTimeoutMs: 1000, allowH2: false })],
+    ['a dispatcher', () => new DispatcherTransport(new Agent(), 'GET')],
+  ])('is called where requests are to go over %s', (_, create) => {
+    expect(warningsWith(['undici'], create)).toHaveLength(1);
+  });
+
   it('warns of nothing where none of them is on', () => {
-    expect(warningsWith('http', 'net')).toEqual([]);
+    expect(warningsWith(['http', 'net'])).toEqual([]);
   });
 });

@@ -131,6 +131,16 @@ describe('a dispatcher of the caller', () => {
     expect(outcomes).toEqual([{ kind: 'answer', status: 200, retryAfter: '1,2', body: 'fine' }]);
   });
 
+  it('may answer without Retry-After', () => {
+    const { outcomes } = begin((_options, handler) => {
+      handler.onRequestStart?.(controller, undefined);
+      handler.onResponseStart?.(controller, 503, {}, 'Service Unavailable');
+      handler.onResponseEnd?.(controller, {});
+      return true;
+    });
+    expect(outcomes).toEqual([{ kind: 'answer', status: 503, retryAfter: undefined, body: '' }]);
+  });
+
   it('that stays silent costs the attempt its time', async () => {
     expect(await begin(() => true, 30).outcome).toMatchObject({ reason: 'network', written: false });
     const started = (_options: unknown, handler: Dispatcher.DispatchHandler) => {
@@ -179,9 +189,14 @@ describe('a dispatcher of the caller', () => {
     onTestFinished(() => agent.destroy());
     const { transport } = begin(agent);
     transport.halt();
-    await transport.close();
+    await expect(transport.close()).resolves.toBeUndefined();
     expect([agent.closed, agent.destroyed]).toEqual([false, false]);
   });
+});
+
+it('has no connections of its own to open ahead', async () => {
+  const { transport } = begin(mockAgent());
+  expect(await transport.warmUp()).toEqual({ connections: 0, error: undefined });
 });
 
 describe('with OpenTelemetry', () => {
@@ -198,7 +213,7 @@ describe('with OpenTelemetry', () => {
       });
     });
     for (const outcome of await Promise.all(outcomes)) expect(outcome).toMatchObject({ kind: 'answer', status: 200 });
-    return emitWarning.mock.calls.map(([warning]) => warning);
+    return emitWarning.mock.calls;
   }
 
   async function agentAndServer() {
@@ -218,9 +233,12 @@ describe('with OpenTelemetry', () => {
     const own = [1, 2].map(() => request(url, { dispatcher: agent }).then(({ body }) => body.text()));
     await Promise.all(own);
     expect(await warningsOf(agent, url)).toEqual([
-      expect.stringMatching(
-        /may record its URL with the token and passcode in it; give the client a dispatcher of its own/,
-      ),
+      [
+        expect.stringMatching(
+          /may record its URL with the token and passcode in it; give the client a dispatcher of its own/,
+        ),
+        'ClevertapAttributionWarning',
+      ],
     ]);
   });
 });

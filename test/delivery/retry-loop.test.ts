@@ -140,6 +140,8 @@ describe('a retry loop that is ended', () => {
   it('before its first step does nothing', async () => {
     const { loop, calls } = loopWith([0]);
     const run = loop.run(failure('first'));
+    loop.onFailed(failure('early'));
+    loop.onDelivered();
     loop.end();
     await vi.advanceTimersByTimeAsync(1000);
     await run;

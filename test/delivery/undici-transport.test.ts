@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { resolveEndpoint } from '../../src/contract/endpoint.js';
 import type { AttemptOutcome } from '../../src/delivery/outcome.js';
 import { UndiciTransport } from '../../src/delivery/undici-transport.js';
@@ -7,8 +7,11 @@ import { httpAnswer, refusingUrl, startSocketServer } from '../support/socket-se
 
 const SUCCESS = httpAnswer(200, '{"status":"success"}');
 
-function newTransport(options: { method?: 'GET' | 'POST'; connections?: number } = {}) {
-  const transport = new UndiciTransport({
+function newTransport(
+  options: { method?: 'GET' | 'POST'; connections?: number } = {},
+  TransportClass: typeof UndiciTransport = UndiciTransport,
+) {
+  const transport = new TransportClass({
     method: 'GET',
     connections: 10,
     keepAliveTimeoutMs: 30_000,
@@ -53,6 +56,32 @@ describe('a request', () => {
     expect(outcomes).toEqual([]);
   });
 
+  it('that is given up before undici is loaded opens no connection', async () => {
+    const [server, other] = await Promise.all([1, 2].map(() => startSocketServer((socket) => socket.write(SUCCESS))));
+    const { start } = newTransport();
+    start(server?.url ?? '').exchange.cancel();
+    await start(other?.url ?? '').outcome;
+    expect([server?.accepted, other?.accepted]).toEqual([0, 1]);
+  });
+
+  it('is no answer where undici cannot be loaded', async () => {
+    vi.resetModules();
+    vi.doMock('undici', () => {
+      throw new Error('no such module');
+    });
+    onTestFinished(() => {
+      vi.doUnmock('undici');
+    });
+    const copy = await import('../../src/delivery/undici-transport.js');
+    const { start } = newTransport({}, copy.UndiciTransport);
+    expect(await start('http://127.0.0.1').outcome).toMatchObject({
+      kind: 'no_answer',
+      reason: 'network',
+      written: false,
+      reset: false,
+    });
+  });
+
   it('that cannot be made is no answer', async () => {
     const { start } = newTransport();
     expect(await start(await refusingUrl()).outcome).toMatchObject({
@@ -66,6 +95,17 @@ describe('a request', () => {
 });
 
 describe('connections', () => {
+  it('are opened ahead where that is asked for, and then used', async () => {
+    const server = await startSocketServer((socket) => socket.write(SUCCESS));
+    const { transport, start } = newTransport();
+    expect(await transport.warmUp(resolveEndpoint('eu', server.url), 2, 10_000)).toEqual({
+      connections: 2,
+      error: undefined,
+    });
+    await Promise.all([start(server.url).outcome, start(server.url).outcome]);
+    expect([server.accepted, server.requests.length]).toEqual([2, 2]);
+  });
+
   it('are used again', async () => {
     const server = await startSocketServer((socket) => socket.write(SUCCESS));
     const { start } = newTransport();

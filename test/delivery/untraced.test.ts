@@ -1,8 +1,8 @@
 import { context, createContextKey } from '@opentelemetry/api';
 import { core, node } from '@opentelemetry/sdk-node';
 import type { Dispatcher } from 'undici';
-import { afterEach, describe, expect, it } from 'vitest';
-import { callerContext, dispatchUntraced } from '../../src/delivery/untraced.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { callerContext, dispatchUntraced, watchedForTraces } from '../../src/delivery/untraced.js';
 
 const request = { path: '/attribution', method: 'GET' } as const;
 const handler: Dispatcher.DispatchHandler = {};
@@ -30,6 +30,12 @@ describe('without OpenTelemetry', () => {
     expect(suppressed).toEqual([false]);
     expect(callerContext()).toBeUndefined();
   });
+
+  it('a request is not watched', () => {
+    const onTraced = vi.fn();
+    expect(watchedForTraces(request, onTraced)).toBe(request);
+    expect(onTraced).not.toHaveBeenCalled();
+  });
 });
 
 describe('with OpenTelemetry', () => {
@@ -49,6 +55,23 @@ describe('with OpenTelemetry', () => {
       },
     } as unknown as Dispatcher;
     expect(() => dispatchUntraced(dispatcher, request, handler)).toThrow(new TypeError('closed'));
+  });
+
+  it('a request tells when its path is read where it may be traced, as also a copy of it does', () => {
+    new node.NodeTracerProvider().register();
+    const onTraced = vi.fn();
+    const watched = watchedForTraces(request, onTraced);
+    context.with(core.suppressTracing(context.active()), () => expect({ ...watched }).toEqual(request));
+    expect(onTraced).not.toHaveBeenCalled();
+    expect({ ...watched }).toEqual(request);
+    expect(onTraced).toHaveBeenCalledOnce();
+  });
+
+  it('a request keeps its path when OpenTelemetry is shut down meanwhile', () => {
+    new node.NodeTracerProvider().register();
+    const watched = watchedForTraces(request, () => undefined);
+    context.disable();
+    expect(watched.path).toBe('/attribution');
   });
 
   it('the caller’s context can be gone back to', () => {
