@@ -17,11 +17,11 @@ export function prepareConnection(
   database.exec(`PRAGMA busy_timeout = ${lockTimeoutMs}`);
   checkSqliteVersion(database);
   checkOwnershipAtOnce(database);
-  // Only heeded while the file is empty, and only before the write-ahead log is.
-  database.exec('PRAGMA auto_vacuum = INCREMENTAL');
+  giveSpaceBackInSteps(database);
   useWriteAheadLog(database, lockTimeoutMs);
   database.exec(`PRAGMA journal_size_limit = ${MAX_IDLE_LOG_BYTES}; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON`);
   migrate(database);
+  // With it goes what a process had written when it was killed, and not synced: this one sees that as if it were on the disk.
   database.exec('UPDATE totals SET opened = opened + 1');
   ensureFullSync(database);
   database.exec(`PRAGMA max_page_count = ${maxPages(Number(readPragma(database, 'page_size')))}`);
@@ -41,6 +41,13 @@ function checkSqliteVersion(database: Database): void {
     kind: 'storage',
     message: `SQLite ${version} can corrupt a file that several connections use; at least ${FIRST_SOUND_VERSION} is needed: update the SQLite driver.`,
   });
+}
+
+/** Only heeded while the file is empty, and only before the write-ahead log is; later it would be one more write to sync. */
+function giveSpaceBackInSteps(database: Database): void {
+  const INCREMENTAL = 2;
+  if (Number(readPragma(database, 'auto_vacuum')) === INCREMENTAL) return;
+  database.exec('PRAGMA auto_vacuum = INCREMENTAL');
 }
 
 function useWriteAheadLog(database: Database, lockTimeoutMs: number): void {

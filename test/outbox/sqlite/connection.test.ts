@@ -1,7 +1,8 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { prepareConnection } from '../../../src/outbox/sqlite/connection.js';
-import type { Database } from '../../../src/outbox/sqlite/database.js';
+import { readPragma, type Database } from '../../../src/outbox/sqlite/database.js';
 import { migrate } from '../../../src/outbox/sqlite/schema.js';
 import { sqliteQueue } from '../../../src/outbox/sqlite/sqlite-queue.js';
 import { bundleScript } from './bundled-script.js';
@@ -24,6 +25,21 @@ it('waits for another process that is just making the file', async () => {
   expect(await stats).toMatchObject({ ready: 0 });
   await queue.close();
   other.close();
+});
+
+it('writes no more than one page of a file that is an outbox already', () => {
+  const path = join(folder, 'again.db');
+  const first = openRaw(path);
+  prepare(first);
+  const loggedBytes = () => statSync(`${path}-wal`).size;
+  const before = loggedBytes();
+  const second = openRaw(path);
+  prepare(second);
+  const [header, page] = [24, 4_096];
+  expect(loggedBytes() - before).toBe(header + page);
+  expect(readPragma(second, 'auto_vacuum')).toBe(2);
+  second.close();
+  first.close();
 });
 
 it('does not take the file for somebody else’s while another process makes it its own', () => {
