@@ -6,6 +6,7 @@ import { check } from '../contract/validate.js';
 import { isAttributionError, ValidationError, type ValidationIssue } from '../errors.js';
 import type { ForwardItem } from '../forward/forward-result.js';
 import { AdviceCollector, type Advice } from './check-advice.js';
+import { inCommandLineWords } from './command-line-words.js';
 import { readCredentials, type CredentialsSource } from './credentials-source.js';
 import { warnOfEmptyInputs } from './empty-inputs.js';
 import { EXIT_CODE } from './exit-code.js';
@@ -111,8 +112,12 @@ function tell(
   flags: CheckFlags,
   terminal: Terminal,
 ): void {
-  if (flags.json === true) terminal.print(JSON.stringify({ file: path, line, issues }));
-  else terminal.print(`${path}:${line}: ${describeTrouble(new ValidationError('record', issues))}`);
+  if (flags.json === true) {
+    const told = issues.map((issue) => ({ ...issue, message: inCommandLineWords(issue.message) }));
+    terminal.print(JSON.stringify({ file: path, line, issues: told }));
+    return;
+  }
+  terminal.print(`${path}:${line}: ${describeTrouble(new ValidationError('record', issues))}`);
 }
 
 /** What would keep a record from being sent with these credentials, in the words of `forward`. */

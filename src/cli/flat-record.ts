@@ -1,6 +1,7 @@
 import { alikeKey } from '../contract/alike-key.js';
 import { credentialTextProblem } from '../contract/credentials.js';
 import type { CustomEvent } from '../contract/event.js';
+import { nearKey } from '../contract/near-key.js';
 import { notText } from '../contract/text-problem.js';
 import { toSingleLine } from '../contract/text.js';
 import type { ValidationIssue } from '../errors.js';
@@ -23,8 +24,14 @@ const EVENT_KEYS = [
   'utmCampaign',
 ] as const satisfies readonly (keyof CustomEvent)[];
 
+/** Those that are not the event's. */
+const OWN_KEYS = ['projectId', 'id'] as const;
+
 /** All keys that a record may have, `params` apart. */
-export const RECORD_KEYS: ReadonlySet<string> = new Set([...EVENT_KEYS, 'projectId', 'id']);
+export const RECORD_KEYS: ReadonlySet<string> = new Set([...EVENT_KEYS, ...OWN_KEYS]);
+
+/** Keys that a record of any kind must have. */
+export const REQUIRED_KEYS = ['type', 'deviceIdentifier', 'platform'] as const satisfies readonly (keyof CustomEvent)[];
 
 /** Splits a flat record into the event and what goes with it; whether the event is valid is the client's business. */
 export function readFlatRecord(record: object): ReadRecord {
@@ -42,9 +49,11 @@ export function readFlatRecord(record: object): ReadRecord {
   if (isNested(event))
     issues.push({ path: ['event'], message: 'a record is flat: write its keys beside projectId and id' });
   for (const key of Object.keys(event)) {
-    const meant = alikeKey(key, ['projectId', 'id']);
-    if (meant !== undefined)
-      issues.push({ path: [], message: `unknown key "${toSingleLine(key, 80)}"; write "${meant}"` });
+    const unknown = `unknown key "${toSingleLine(key, 80)}"`;
+    const meant = alikeKey(key, OWN_KEYS);
+    const near = meant ?? nearKey(key, OWN_KEYS);
+    if (meant !== undefined) issues.push({ path: [], message: `${unknown}; write "${meant}"` });
+    else if (near !== undefined) issues.push({ path: [], message: `${unknown} (did you mean "${near}"?)` });
   }
   if (issues.length > 0) return { issues };
   const given = error === undefined || isReason(error) ? event : { ...event, error };

@@ -9,12 +9,13 @@ import { UsageError } from './usage-error.js';
  * Reads CSV with a header line (RFC 4180). A bad row costs itself alone, one with a quote that is never closed included;
  * empty lines and rows of empty cells are passed over.
  *
- * @throws {UsageError} naming `path` if the header is not right.
+ * @throws {UsageError} naming `path` if the header is not right, or lacks a column of `required`.
  */
 export async function* readCsv(
   chunks: AsyncIterable<Uint8Array>,
   delimiter: string,
   path: string,
+  required: readonly string[] = [],
 ): AsyncGenerator<RawRecord> {
   let table: CsvTable | undefined;
   const rows = new RowTaker(delimiter);
@@ -23,7 +24,7 @@ export async function* readCsv(
       if (cells?.every((cell) => cell.trim() === '') === true) continue;
       if (table === undefined) {
         if (cells === undefined) throw new UsageError(`${path}: the header line: ${problem ?? QUOTE_PROBLEM}`);
-        table = { columns: readColumns(cells, delimiter, path), delimiter };
+        table = { columns: readColumns(cells, delimiter, path, required), delimiter };
       } else if (problem !== undefined) yield { line, problem, unreadable: unreadableRow(text, table) };
       else yield recordFromCells(line, cells, text, table);
     }

@@ -1,5 +1,5 @@
 import { FileError } from './file-error.js';
-import { readFlatRecord, type FlatRecord } from './flat-record.js';
+import { readFlatRecord, REQUIRED_KEYS, type FlatRecord } from './flat-record.js';
 import { describeForeignFormat, withWholeStart } from './foreign-format.js';
 import type { InputRecord } from './input-record.js';
 import { openInput, type Input, type OpenInput } from './open-input.js';
@@ -51,7 +51,7 @@ export class RecordReader {
   /**
    * Looks at the beginning of every file, so that what is wrong with one as a whole is known before anything is sent.
    *
-   * @throws {UsageError} if a file is no text of its format, or names unknown columns.
+   * @throws {UsageError} if a file is no text of its format, or has columns that are unknown or lacks one that is required.
    */
   async preflight(): Promise<void> {
     for (const input of this.inputs) {
@@ -112,7 +112,7 @@ export class RecordReader {
 
   #readRaw({ path, format }: Input, { chunks }: OpenInput): AsyncGenerator<RawRecord> {
     const text = asText(chunks, path);
-    return format === 'csv' ? readCsv(text, this.delimiter, path) : readNdjson(text, path);
+    return format === 'csv' ? readCsv(text, this.delimiter, path, REQUIRED_KEYS) : readNdjson(text, path);
   }
 }
 

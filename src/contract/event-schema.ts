@@ -16,6 +16,7 @@ import type {
 import { alikeKey } from './alike-key.js';
 import { kindOf } from './kind-of-value.js';
 import { isReservedParameter } from './parameters.js';
+import { nearKey } from './near-key.js';
 import { paramsSchema } from './params.js';
 import { LONE_SURROGATE, missingText, notText } from './text-problem.js';
 import { hasControlCharacter, toSingleLine, trimSpaces } from './text.js';
@@ -142,9 +143,10 @@ function describeUnknownKey(key: string): string {
   const unknown = `unknown key "${toSingleLine(key, 80)}"`;
   const meant = alikeKey(key, FIELDS);
   if (meant !== undefined) return `${unknown}; write "${meant}"`;
-  return isReservedParameter(key)
-    ? `${unknown}; the client sets this parameter itself`
-    : `${unknown}; extra parameters belong in params`;
+  if (isReservedParameter(key)) return `${unknown}; the client sets this parameter itself`;
+  const near = nearKey(key, FIELDS);
+  const guess = near === undefined ? '' : ` (did you mean "${near}"?)`;
+  return `${unknown}${guess}; extra parameters belong in params`;
 }
 
 const objectOptions = { error: describeObjectIssue };

@@ -70,7 +70,7 @@ describe('check', () => {
   it('warns of inputs without a record, which are no mistake', async () => {
     const folder = workFolder();
     folder.write('a.ndjson', '');
-    folder.write('b.csv', 'type,name\n');
+    folder.write('b.csv', 'type,name,deviceIdentifier,platform\n');
     folder.write('c.ndjson', ndjson([flatRecord()]));
     const { code, stdout, stderr } = await runCli(['check', 'a.ndjson', 'b.csv', 'c.ndjson'], { cwd: folder.path });
     expect(code).toBe(0);
@@ -104,6 +104,23 @@ describe('check', () => {
     const { stdout } = await runCli(['check', 'a.ndjson'], { cwd: folder.path });
     expect(stdout).toContain('a.ndjson:1: is not JSON');
     expect(stdout).toContain('2 records: 1 good, 1 with mistakes');
+  });
+
+  it('tells machines in the words of the command line as well: no file holds a Date', async () => {
+    const folder = workFolder();
+    folder.write('a.ndjson', ndjson([flatRecord({ timestamp: true })]));
+    const { stdout } = await runCli(['check', 'a.ndjson', '--json'], { cwd: folder.path });
+    expect(JSON.parse(stdout.split('\n')[0] ?? '')).toEqual({
+      file: 'a.ndjson',
+      line: 1,
+      issues: [
+        {
+          path: ['timestamp'],
+          message:
+            'must be epoch seconds, epoch milliseconds or an ISO 8601 text with an offset, but a boolean was given',
+        },
+      ],
+    });
   });
 
   it('says of a mistake what a dry run and forward say', async () => {

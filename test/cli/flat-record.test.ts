@@ -36,6 +36,12 @@ describe('a flat record', () => {
     });
   });
 
+  it.each(['projctId', 'project', 'projcet_id'])('has no key %s, which may have been meant for the project', (key) => {
+    expect(readFlatRecord(flatRecord({ [key]: 'x' }))).toEqual({
+      issues: [{ path: [], message: `unknown key "${key}" (did you mean "projectId"?)` }],
+    });
+  });
+
   it.each(['x y', 'P-1/2', 'ü'])('has no project id that no credentials could have: %j', (projectId) => {
     expect(readFlatRecord(flatRecord({ projectId }))).toEqual({
       issues: [{ path: ['projectId'], message: 'may hold letters, digits, "-" and "_" only' }],

@@ -60,13 +60,13 @@ describe('the files that forward writes', () => {
 
   it('say of each record through all rounds where it stood first', async () => {
     const { folder, forward } = await emulatedRun();
-    folder.write('a.csv', `type,platform\ncustom,android\ncustom,5" x\n`);
+    folder.write('a.csv', `type,platform,deviceIdentifier\ncustom,android,__g1\ncustom,5" x,__g1\n`);
     await forward(['a.csv']);
     const [plain, raw] = folder.readJsonLines('a.csv.rejected.ndjson');
     expect(plain?.['error']).toMatchObject({ file: 'a.csv', line: 2 });
     expect(plain?.['error']).not.toHaveProperty('origin');
     // Their order has changed, and the row that could not be split is mended, up to its next mistake.
-    folder.write('a.csv.rejected.ndjson', ndjson([{ ...raw, raw: 'custom,x' }, plain]));
+    folder.write('a.csv.rejected.ndjson', ndjson([{ ...raw, raw: 'custom,x,__g1' }, plain]));
     let file = 'a.csv.rejected.ndjson';
     for (const next of ['a.csv.rejected-2.ndjson', 'a.csv.rejected-3.ndjson']) {
       await forward([file]);

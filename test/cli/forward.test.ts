@@ -103,7 +103,7 @@ describe('forward', () => {
   it('has nothing to do in an empty file, and says so', async () => {
     const run = await emulatedRun();
     run.folder.write('a.ndjson', '');
-    run.folder.write('b.csv', 'type,name\n');
+    run.folder.write('b.csv', 'type,name,deviceIdentifier,platform\n');
     const { code, stdout, stderr } = await run.forward(['a.ndjson', 'b.csv']);
     expect(code).toBe(0);
     expect(stdout).toContain('Done: 0 records');
@@ -237,6 +237,7 @@ describe('what is wrong with a file as a whole', () => {
   it.each([
     ['b.csv', 'type,naem\ncustom,x\n', 'b.csv: column "naem" is unknown'],
     ['b.csv', 'type,type\ncustom,x\n', 'b.csv: column "type" is there twice'],
+    ['b.csv', 'type,name\ncustom,x\n', 'b.csv: there is no column "deviceIdentifier" and none "platform"'],
     ['b.ndjson', Buffer.from('\uFEFF{}\n', 'utf16le'), 'b.ndjson is UTF-16 text; save it as UTF-8'],
   ])('is said before anything is sent or written: %s %#', async (name, content, message) => {
     const run = await emulatedRun();

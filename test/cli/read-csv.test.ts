@@ -58,7 +58,12 @@ describe('CSV', () => {
 
 describe('a mistake in the header of CSV', () => {
   it.each([
-    ['type,naem\n', 'column "naem" is unknown; extra parameters are columns named params.x'],
+    ['type,city\n', 'column "city" is unknown; extra parameters are columns named params.x'],
+    ['type,naem\n', 'column "naem" is unknown (did you mean "name"?); extra parameters are columns named params.x'],
+    ['type,utmSuorce\n', 'column "utmSuorce" is unknown (did you mean "utmSource"?)'],
+    ['type,projctId\n', 'column "projctId" is unknown (did you mean "projectId"?)'],
+    ['type,parms.city\n', 'column "parms.city" is unknown (did you mean "params.city"?)'],
+    ['type,city.name\n', 'column "city.name" is unknown; extra'],
     ['type,utm_source\n', 'column "utm_source" is unknown; write "utmSource"'],
     ['type,Device Identifier\n', 'write "deviceIdentifier"'],
     ['type,name,type\n', 'column "type" is there twice'],
@@ -76,6 +81,22 @@ describe('a mistake in the header of CSV', () => {
     await expect(read(text)).rejects.toThrow(message);
     await expect(read(text)).rejects.toMatchObject({ name: 'UsageError' });
     await expect(read(text)).rejects.toThrow('events.csv');
+  });
+
+  it('is a column that is not there and that no record can do without, told once', async () => {
+    const required = ['type', 'deviceIdentifier', 'platform'];
+    const readWith = (text: string) => all(readCsv(chunksOf(text, []), ',', 'events.csv', required));
+    await expect(readWith('type,name\ncustom,A\ncustom,B\n')).rejects.toThrow(
+      'events.csv: there is no column "deviceIdentifier" and none "platform", which every record must have',
+    );
+    expect(await readWith('platform, type ,deviceIdentifier\nios,custom,x\n')).toHaveLength(1);
+  });
+
+  it('is told once where it is what makes another column missing', async () => {
+    const reading = all(readCsv(chunksOf('type,plattform\n', []), ',', 'events.csv', ['type', 'platform']));
+    await expect(reading).rejects.toThrow(
+      /^events\.csv: column "plattform" is unknown \(did you mean "platform"\?\); extra parameters are columns named params\.x$/,
+    );
   });
 
   it('names all that is wrong, up to a bound, on one line', async () => {

@@ -16,7 +16,7 @@ describe('the records of several inputs', () => {
   it('are counted through, with their own paths and lines', async () => {
     const folder = workFolder();
     const first = folder.write('a.ndjson', ndjson([flatRecord(), 'no record']));
-    const second = folder.write('b.csv', 'type,name\n\ncustom,B\n');
+    const second = folder.write('b.csv', 'type,name,deviceIdentifier,platform\n\ncustom,B,__g1,ios\n');
     const third = folder.write('c.ndjson.gz', zlib.gzipSync(ndjson([flatRecord()])));
     const records = await all((await readerOf(first, second, third)).read());
     expect(records.map(({ ordinal, path, line }) => [ordinal, path, line])).toEqual([
@@ -77,6 +77,7 @@ describe('how far a reader is', () => {
 describe('a look before anything is sent', () => {
   it.each([
     ['b.csv', 'type,naem\n', 'column "naem" is unknown', 'UsageError'],
+    ['b.csv', 'type,platform\n', 'there is no column "deviceIdentifier", which every record must have', 'UsageError'],
     ['b.ndjson', Buffer.from('\uFEFF{}\n', 'utf16le'), 'is UTF-16 text; save it as UTF-8', 'UsageError'],
     ['b.csv', Buffer.from('PK\u0003\u0004rest'), 'is a zip archive or a spreadsheet; save it as CSV', 'UsageError'],
     ['b.ndjson', zlib.gzipSync(zlib.gzipSync('{}\n')), 'is gzip; unpack it on the way', 'UsageError'],
@@ -92,7 +93,10 @@ describe('a look before anything is sent', () => {
 
   it('takes no record away', async () => {
     const folder = workFolder();
-    const reader = await readerOf(folder.write('a.csv', 'type\ncustom\n'), folder.write('b.ndjson', 'nope\n'));
+    const reader = await readerOf(
+      folder.write('a.csv', 'type,deviceIdentifier,platform\ncustom,__g1,ios\n'),
+      folder.write('b.ndjson', 'nope\n'),
+    );
     await reader.preflight();
     expect(await all(reader.read())).toHaveLength(2);
   });

@@ -320,6 +320,17 @@ describe('unknown keys', () => {
     expect(refusals({ ...custom, [key]: 'x' })).toEqual([`: unknown key "${key}"; extra parameters belong in params`]);
   });
 
+  it.each([
+    ['naem', 'name'],
+    ['plattform', 'platform'],
+    ['utmSorce', 'utmSource'],
+    ['parms', 'params'],
+  ])('are refused: %s may have been meant for %s', (key, meant) => {
+    expect(refusals({ ...custom, [key]: 'x' })).toEqual([
+      `: unknown key "${key}" (did you mean "${meant}"?); extra parameters belong in params`,
+    ]);
+  });
+
   it.each(['account_id', 'event_type', 'partner_name'])('are refused: %s is not for params either', (key) => {
     expect(refusals({ ...custom, [key]: 'x' })).toEqual([
       `: unknown key "${key}"; the client sets this parameter itself`,
