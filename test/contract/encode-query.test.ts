@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseCredentials } from '../../src/contract/credentials.js';
 import { decodeQuery } from '../../src/contract/decode-query.js';
 import {
@@ -318,9 +318,66 @@ describe('maxUrlBytes', () => {
     expect(error.issues.map(({ path }) => path)).toEqual([['platform']]);
   });
 
+  it('names the first of two parameters that are as large', () => {
+    const error = refusalOf({ ...custom, params: { one: 'x'.repeat(200), two: 'x'.repeat(200) } }, 250);
+    expect(error.issues.map(({ path }) => path)).toEqual([['params', 'one']]);
+  });
+
   it('shows no secret and no value in its error', () => {
     const error = refusalOf({ ...custom, params: { note: 'private'.repeat(50) } }, 250);
     expect(canariesIn(everythingShownOf(error))).toEqual([]);
     expect(everythingShownOf(error)).not.toContain('privateprivate');
+  });
+});
+
+describe('the check of a length', () => {
+  const least: AttributionEvent = { type: 'custom', name: 'n', deviceIdentifier: 'd', platform: 'p', timestamp: null };
+  // As many bytes as UTF-16 code units can take.
+  const long = '購'.repeat(500);
+  const manyParams = Object.fromEntries(Array.from({ length: 99 }, (_, index) => [long.slice(0, index + 1), '購']));
+
+  function encoderFor(maxUrlBytes: number, projectToken = CANARY_TOKEN): QueryEncoder {
+    const credentials = parseCredentials(canaryCredentials({ projectToken }));
+    return new QueryEncoder({ partnerName: 'airbridge', credentials, maxUrlBytes });
+  }
+
+  function expectExact(input: AttributionEvent, projectToken?: string): void {
+    const event = validate(schema, input, 'event');
+    const bytes = encoderFor(Infinity, projectToken).encode(event).length;
+    expect(() => encoderFor(bytes, projectToken).checkLength(event)).not.toThrow();
+    expect(() => encoderFor(bytes - 1, projectToken).checkLength(event)).toThrow(ValidationError);
+  }
+
+  it.each<[what: string, event: AttributionEvent]>([
+    ['nothing', least],
+    ['the name', { ...least, name: long }],
+    ['the identifier', { ...least, deviceIdentifier: long }],
+    ['the platform', { ...least, platform: long }],
+    ['a UTM field', { ...least, utmSource: long }],
+    ['another UTM field', { ...least, utmMedium: long }],
+    ['the third UTM field', { ...least, utmCampaign: long }],
+    ["a parameter's name", { ...least, params: { [long]: 1 } }],
+    ["a parameter's value", { ...least, params: { note: long } }],
+    ['the list of parameters', { ...least, params: manyParams }],
+  ])('is as exact as encoding where %s is long', (_, event) => {
+    expectExact(event);
+  });
+
+  it('is as exact as encoding where the credentials are long', () => {
+    expectExact(least, 'x'.repeat(3000));
+  });
+
+  it('is as exact as encoding for any event', () => {
+    fc.assert(
+      fc.property(validEvent, (event) => expectExact(event)),
+      { numRuns: 300 },
+    );
+  });
+
+  it('encodes nothing that is certainly short enough', () => {
+    const encoder = encoderFor(8000);
+    const encode = vi.spyOn(encoder, 'encode');
+    encoder.checkLength(validate(schema, custom, 'event'));
+    expect(encode).not.toHaveBeenCalled();
   });
 });
