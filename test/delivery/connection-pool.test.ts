@@ -15,7 +15,11 @@ class SilentConnection {
   destroyed = false;
   warmed = 0;
 
-  constructor(readonly onConnected: (connection: Connection) => void) {}
+  constructor(
+    readonly onConnected: (connection: Connection) => void,
+    /** Why it cannot be warmed. */
+    private readonly trouble: Error | undefined,
+  ) {}
 
   /** It is established, with room for so many requests at once. */
   connect(capacity: number): void {
@@ -25,6 +29,7 @@ class SilentConnection {
 
   warm(): Promise<void> {
     this.warmed += 1;
+    if (this.trouble !== undefined) return Promise.reject(this.trouble);
     return this.warmed === 1 ? Promise.resolve() : Promise.reject(new Error('warmed twice'));
   }
 
@@ -38,14 +43,15 @@ class SilentConnection {
   }
 }
 
-function newPool(maxConnections: number, awaitProtocol = false) {
+/** A pool, of whose connections some may not be warmed, for reasons in the order in which they are opened. */
+function newPool(maxConnections: number, awaitProtocol = false, troubles: readonly (Error | undefined)[] = []) {
   const connections: SilentConnection[] = [];
   const deadlines = new Deadlines<HttpExchange>();
   const pool = new ConnectionPool({
     maxConnections,
     awaitProtocol,
     open: (onConnected) => {
-      const connection = new SilentConnection(onConnected);
+      const connection = new SilentConnection(onConnected, troubles[connections.length]);
       connections.push(connection);
       return connection as unknown as Connection;
     },
@@ -75,11 +81,9 @@ describe('a pool of connections', () => {
 
   it('opens none where one is idle, and takes the one that was used last', () => {
     const { run, sent } = newPool(5);
-    const [a, b] = [run('a'), run('b')];
-    answer(a);
-    answer(b);
-    run('c');
-    expect(sent()).toEqual([['a'], ['b', 'c']]);
+    for (const exchange of [run('a'), run('b'), run('c')]) answer(exchange);
+    run('d');
+    expect(sent()).toEqual([['a'], ['b'], ['c', 'd']]);
   });
 
   it('gives a connection that becomes free to whoever waits longest', () => {
@@ -175,6 +179,17 @@ describe('a pool that awaits the protocol', () => {
     expect(sent()).toEqual([['a', 'b'], ['c']]);
   });
 
+  it('puts no more on one than it carries, also when it was empty in between', () => {
+    const { run, sent, connections } = newPool(5, true);
+    const a = run('a');
+    connections[0]?.connect(2);
+    const b = run('b');
+    answer(a);
+    answer(b);
+    for (const path of ['c', 'd', 'e']) run(path);
+    expect(sent()).toEqual([['a', 'b', 'c', 'd'], ['e']]);
+  });
+
   it('takes a connection on which a request was given up out of use, and breaks it when the others are over', () => {
     const { run, sent, connections } = newPool(5, true);
     const a = run('a');
@@ -217,6 +232,12 @@ describe('warming a pool', () => {
     run('a');
     expect(sent().flat()).toEqual(['a']);
     expect(connections).toHaveLength(3);
+  });
+
+  it('counts what could be established, and says why something could not', async () => {
+    const refused = new Error('connect ECONNREFUSED');
+    const { pool } = newPool(3, false, [undefined, refused, undefined]);
+    expect(await pool.warmUp(3, 1000)).toEqual({ connections: 2, error: refused });
   });
 
   it('counts those that are there already', async () => {
