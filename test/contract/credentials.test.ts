@@ -196,6 +196,14 @@ describe('credentialsSchema', () => {
     expect(result.error?.issues.map(({ path }) => path)).toEqual([['projectToken'], ['projectPasscode']]);
   });
 
+  it('calls every problem of a field a custom one, for whoever tells them apart', () => {
+    const wrong = { projectId: '', projectToken: 'x y', projectPasscode: 7, region: 'atlantis' };
+    for (const schema of [credentialsSchema, regionlessCredentialsSchema]) {
+      const issues = schema.safeParse(wrong).error?.issues;
+      expect(issues?.map(({ code }) => code)).toEqual(['custom', 'custom', 'custom', 'custom']);
+    }
+  });
+
   it('holds no value in its own error either', () => {
     const result = credentialsSchema.safeParse(canaryCredentials({ region: `${CANARY_TOKEN}!` }));
     expect(canariesIn(everythingShownOf(result.error))).toEqual([]);

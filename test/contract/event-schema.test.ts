@@ -445,6 +445,13 @@ describe('a mistake is told as what it is, with what to do about it', () => {
   });
 });
 
+it('every problem of a field is a custom one, for whoever tells them apart', () => {
+  const wrong = { type: 'custom', name: '', deviceIdentifier: 7, platform: '', timestamp: 'x', utmSource: 7 };
+  const issues = [{ account_id: 1 }, 7].flatMap((params) => all.safeParse({ ...wrong, params }).error?.issues ?? []);
+  expect(issues).toHaveLength(12);
+  expect(new Set(issues.map(({ code }) => code))).toEqual(new Set(['custom']));
+});
+
 describe('hostile input', () => {
   it.each(['type', 'name', 'deviceIdentifier', 'platform', 'timestamp', 'utmSource', 'params'])(
     'gives a ValidationError where reading %s throws',

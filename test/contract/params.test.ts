@@ -15,6 +15,10 @@ function entriesOf(params: unknown) {
 }
 
 describe('paramsSchema', () => {
+  it.each([7, { platform: 'ios' }])('calls every problem a custom one, for whoever tells them apart (%j)', (params) => {
+    expect(paramsSchema.safeParse(params).error?.issues.map(({ code }) => code)).toEqual(['custom']);
+  });
+
   it('gives texts in the order of the caller', () => {
     expect(entriesOf({ price: 12.5, items: 'shoes', first: true, last: false, id: 9007199254740993n })).toEqual([
       ['price', '12.5'],
