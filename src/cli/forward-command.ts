@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import type { AnyAttributionError } from '../errors.js';
 import { asError } from './as-error.js';
 import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } from './client-options.js';
 import { warnOfControlCharacters } from './control-characters.js';
@@ -12,16 +11,15 @@ import { adviseAfterEnd } from './finished-advice.js';
 import { forwardThroughOutbox } from './forward-outbox.js';
 import { forwardRecords, STOP_TIMEOUT_MS } from './forward-records.js';
 import { addInputOptions, type InputFlags } from './input-options.js';
-import type { InputRecord } from './input-record.js';
 import { describeInputs } from './open-input.js';
 import { Progress } from './progress.js';
 import { RecordReader } from './record-reader.js';
-import { describeTrouble } from './record-trouble.js';
 import { closeRunFiles, findFinishedRun, openRunFiles } from './run-files.js';
 import { countAll, totalsSince, type StatusTotals } from './status-totals.js';
 import { stopOnSignal } from './stop-on-signal.js';
 import { describeRun, runReportAsJson, type RunReport } from './summary.js';
 import type { Terminal } from './terminal.js';
+import { TroubleLines } from './trouble-lines.js';
 import { UsageError } from './usage-error.js';
 
 interface ForwardFlags extends ClientFlags, InputFlags {
@@ -151,7 +149,7 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
     totals: () => totalsSince(tally.totals, earlier),
     share: () => shareDone(reader, countAll(tally.totals)),
   });
-  const troubles = new TroubleLines(progress);
+  const troubles = new TroubleLines(progress, () => 'in the files named at the end');
   let complete = false;
   let problem: unknown;
   try {
@@ -235,20 +233,4 @@ function describeStopping(inFlight: number): string {
 function shareDone(reader: RecordReader, ended: number): number | undefined {
   const { share, count } = reader;
   return share === undefined || count === 0 ? share : share * Math.min(1, ended / count);
-}
-
-const TROUBLES_SHOWN = 20;
-
-/** Tells of the first records that were not delivered; all of them are in the files. */
-class TroubleLines {
-  #told = 0;
-
-  constructor(private readonly progress: Progress) {}
-
-  tell({ path, line }: InputRecord, status: string, error: AnyAttributionError): void {
-    this.#told += 1;
-    if (this.#told <= TROUBLES_SHOWN) this.progress.note(`${path}:${line}: ${status}: ${describeTrouble(error)}`);
-    else if (this.#told === TROUBLES_SHOWN + 1)
-      this.progress.note('… and more, all of them in the files named at the end');
-  }
 }
