@@ -56,10 +56,8 @@ export function readFlatRecord(record: object): ReadRecord {
     else if (near !== undefined) issues.push({ path: [], message: `${unknown} (did you mean "${near}"?)` });
   }
   if (issues.length > 0) return { issues };
-  const given = error === undefined || isReason(error) ? event : { ...event, error };
-  return {
-    item: { event: given as unknown as ForwardItem['event'], projectId: project, id: textOf(id) },
-  };
+  const given: object = error === undefined || isReason(error) ? event : { ...event, error };
+  return { item: { event: given as ForwardItem['event'], projectId: project, id: textOf(id) } };
 }
 
 /** Whether somebody wrote the event as an object of its own, as `forward()` of the library takes it. */

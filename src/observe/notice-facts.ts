@@ -101,8 +101,10 @@ const NAMES: readonly (keyof NoticeFacts)[] = [
   'pausedMs',
 ];
 
-/** A source of facts: everything at the top, under their names, and more that is not among them. */
-export type FactSource = Partial<Record<keyof NoticeFacts, unknown>>;
+/** A source of facts: everything at the top, under their names, and perhaps more that is not among them. */
+export type FactSource = Pick<NoticeFacts, 'type'> & {
+  readonly [Name in keyof NoticeFacts]?: NoticeFacts[Name] | undefined;
+};
 
 /** The facts of a client's notice, frozen. */
 export function noticeFacts(notice: Notice): NoticeFacts {
@@ -111,22 +113,38 @@ export function noticeFacts(notice: Notice): NoticeFacts {
 
 /** The facts in a source, frozen: nothing that is not on the list, and no text as it came. */
 export function factsOf(source: FactSource): NoticeFacts {
-  const facts: Record<string, unknown> = {};
-  for (const name of NAMES) {
-    const value = source[name];
-    if (value !== undefined) facts[name] = typeof value === 'string' ? escapeControlCharacters(value) : value;
-  }
-  return Object.freeze(facts) as unknown as NoticeFacts;
+  const facts: MutableFacts = { type: escapeControlCharacters(source.type) };
+  for (const name of NAMES) copyFact(name, source, facts);
+  return Object.freeze(facts);
+}
+
+type MutableFacts = { -readonly [Name in keyof NoticeFacts]: NoticeFacts[Name] };
+
+function copyFact<Name extends keyof NoticeFacts>(
+  name: Name,
+  from: Pick<FactSource, Name>,
+  to: Pick<MutableFacts, Name>,
+): void {
+  const value = from[name];
+  if (value === undefined) return;
+  // A text stays one.
+  to[name] = (typeof value === 'string' ? escapeControlCharacters(value) : value) as MutableFacts[Name];
 }
 
 function flatten(notice: Notice): FactSource {
-  const all = { ...notice, endpointHost: notice.host, httpStatus: 'status' in notice ? notice.status : undefined };
-  if (notice.type === 'failed') {
-    const { code, message, status, attempts, retryable, retryAfterMs, maybeRecorded } = notice.error;
-    return { ...all, code, reason: message, httpStatus: status, attempts, retryable, retryAfterMs, maybeRecorded };
+  const endpointHost = notice.host;
+  switch (notice.type) {
+    case 'failed': {
+      const { code, message, status, attempts, retryable, retryAfterMs, maybeRecorded } = notice.error;
+      const why = { code, reason: message, httpStatus: status, attempts, retryable, retryAfterMs, maybeRecorded };
+      return { ...notice, endpointHost, ...why };
+    }
+    case 'outage':
+    case 'outage_ended':
+      return { ...notice, endpointHost, since: notice.since.toISOString(), advice: notice.message };
+    case 'hold':
+      return { ...notice, endpointHost, advice: notice.message };
+    default:
+      return { ...notice, endpointHost, httpStatus: 'status' in notice ? notice.status : undefined };
   }
-  if (notice.type === 'outage' || notice.type === 'outage_ended') {
-    return { ...all, since: notice.since.toISOString(), advice: notice.message };
-  }
-  return notice.type === 'hold' ? { ...all, advice: notice.message } : all;
 }

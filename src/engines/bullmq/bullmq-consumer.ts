@@ -12,7 +12,7 @@ import { AgeIndex } from './age-index.js';
 import type { ResolvedBullmqOptions } from './bullmq-options.js';
 import { itemIdOf } from './job-id.js';
 import type { Bullmq } from './load-bullmq.js';
-import type { RedisCommands } from './redis-commands.js';
+import { commandsOf } from './redis-commands.js';
 import { redisFailure } from './redis-failure.js';
 import { UNLIMITED, type StoredData } from './stored-job.js';
 import { withinTime } from './time-limit.js';
@@ -129,7 +129,7 @@ export class BullmqConsumer implements Consumer {
     } catch {
       for (const client of [this.#backend.client, this.#backend.blockingClient]) {
         // One that never connected is not there; its attempts end with the worker.
-        void client?.then((each) => (each as unknown as RedisCommands).disconnect()).catch(() => undefined);
+        void client?.then((each) => each.disconnect()).catch(() => undefined);
       }
     }
   }
@@ -212,7 +212,7 @@ export class BullmqConsumer implements Consumer {
     const jobIds = this.#delivered;
     this.#delivered = [];
     try {
-      await this.#ages.forget((await this.#backend.client) as unknown as RedisCommands, jobIds);
+      await this.#ages.forget(await commandsOf(this.#backend), jobIds);
     } catch {
       // Whoever asks for the oldest event drops what is left of them.
     }

@@ -1,4 +1,4 @@
-import type { IRedisTransaction } from 'bullmq';
+import type { IRedisTransaction, RedisClient } from 'bullmq';
 
 /** Commands that are collected and run together. */
 export interface RedisBatch extends IRedisTransaction {
@@ -7,13 +7,16 @@ export interface RedisBatch extends IRedisTransaction {
   zadd(key: string, mode: 'NX', score: number, member: string): this;
 }
 
-/** The commands that are needed beside BullMQ's own; ioredis has them all, its type in BullMQ only some. */
-export interface RedisCommands {
+/** A client of BullMQ with the commands that are needed beside BullMQ's own; `disconnect` fails whatever waits for it. */
+export interface RedisCommands extends RedisClient {
   call(command: string, ...args: (string | number)[]): Promise<unknown>;
   pipeline(): RedisBatch;
   multi(): RedisBatch;
-  /** Breaks the connection and fails whatever waits for it. */
-  disconnect(): void;
+}
+
+/** The client of a backend, once it is connected: ioredis, which has all of them, of which its type in BullMQ has but some. */
+export async function commandsOf({ client }: { readonly client: Promise<RedisClient> }): Promise<RedisCommands> {
+  return (await client) as RedisCommands;
 }
 
 /** Runs a batch and gives its answers; rejects with the first error among them. */

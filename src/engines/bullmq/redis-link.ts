@@ -3,7 +3,7 @@ import { ClosedError } from '../../errors.js';
 import type { ResolvedBullmqOptions } from './bullmq-options.js';
 import { checkDurability } from './durability-check.js';
 import { loadBullmq, type Bullmq } from './load-bullmq.js';
-import type { RedisCommands } from './redis-commands.js';
+import { commandsOf, type RedisCommands } from './redis-commands.js';
 import { redisFailure, redisHostOf } from './redis-failure.js';
 import type { StoredData } from './stored-job.js';
 import { withinTime } from './time-limit.js';
@@ -66,9 +66,8 @@ export class RedisLink {
         lastError = error;
       });
       const backend = queue.getBackend();
-      const client = backend.client as Promise<unknown> as Promise<RedisCommands>;
       try {
-        const commands = await withinTime(client, timeoutMs);
+        const commands = await withinTime(commandsOf(backend), timeoutMs);
         await withinTime(checkDurability(commands, redisHostOf(connection), durability), timeoutMs);
         return { bullmq, queue, backend, commands };
       } catch (error) {
