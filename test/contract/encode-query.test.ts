@@ -338,7 +338,7 @@ describe('the check of a length', () => {
 
   function encoderFor(maxUrlBytes: number, projectToken = CANARY_TOKEN): QueryEncoder {
     const credentials = parseCredentials(canaryCredentials({ projectToken }));
-    return new QueryEncoder({ partnerName: 'airbridge', credentials, maxUrlBytes });
+    return new QueryEncoder({ opening: queryOpening('airbridge'), credentials, maxUrlBytes });
   }
 
   function expectExact(input: AttributionEvent, projectToken?: string): void {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Access } from '../../src/contract/access.js';
 import { parseCredentials } from '../../src/contract/credentials.js';
+import { Partner } from '../../src/contract/partner.js';
 import { eventSchema } from '../../src/contract/event-schema.js';
 import { AbortWatch } from '../../src/delivery/abort-watch.js';
 import { Deadlines } from '../../src/delivery/deadlines.js';
@@ -32,7 +33,7 @@ const event = eventSchema.parse(inorganicInstall());
 
 function accessWith(projectPasscode = CANARY_PASSCODE, maxUrlBytes?: number): Access {
   const credentials = parseCredentials(canaryCredentials({ region: 'in', projectPasscode }));
-  return new Access({ partnerName: 'airbridge', maxUrlBytes }, credentials);
+  return new Access(new Partner({ partnerName: 'airbridge', maxUrlBytes }), credentials);
 }
 
 interface Setting {
