@@ -1,5 +1,6 @@
 import type { QueueCheck } from './queue-check.js';
 import { queueChecks } from './queue-checks.js';
+import { queueConsumerChecks } from './queue-consumer-checks.js';
 import { QueueTrial } from './queue-trial.js';
 import { queueTroubleChecks } from './queue-trouble-checks.js';
 import type { QueueUnderTest } from './queue-under-test.js';
@@ -25,7 +26,7 @@ export interface ConformanceCheck {
  */
 export async function queueConformance(underTest: QueueUnderTest): Promise<ConformanceCheck[]> {
   const sample = await underTest.createStore();
-  const checks = [...queueChecks, ...queueTroubleChecks].map((check) => ({
+  const checks = [...queueChecks, ...queueConsumerChecks, ...queueTroubleChecks].map((check) => ({
     name: check.name,
     skip: reasonToSkip(check, underTest, sample),
     run: () => runCheck(check, underTest),

@@ -3,12 +3,7 @@ import { isAttributionError } from '../errors.js';
 import type { Outcome, Queue, QueueDelivery } from '../outbox/queue.js';
 import type { QueueCheck } from './queue-check.js';
 import { idsOf, items, type QueueTrial } from './queue-trial.js';
-
-const delivered: Outcome = { kind: 'delivered' };
-
-function settleAsDelivered(): Outcome {
-  return delivered;
-}
+import { delivered, settleAsDelivered } from './settle-as-delivered.js';
 
 /** What every queue must do when a process is killed, or its engine cannot be reached. */
 export const queueTroubleChecks: readonly QueueCheck[] = [
