@@ -251,6 +251,48 @@ describe('giving it up', () => {
   });
 });
 
+describe('what undici hands over', () => {
+  it('is always taken, so that it reads on', () => {
+    const { exchange, abort } = begin();
+    exchange.onConnect(abort);
+    const read = [exchange.onHeaders(103, []), exchange.onHeaders(200, []), exchange.onData(Buffer.from('{'))];
+    expect(read).toEqual([true, true, true]);
+  });
+
+  it('may hold headers as long as Retry-After, which are none', () => {
+    const { exchange, outcomes, abort } = begin();
+    exchange.onConnect(abort);
+    exchange.onHeaders(503, headers('content-md5', 'abc', 'retry-after', '7'));
+    exchange.onComplete();
+    expect(outcomes).toMatchObject([{ retryAfter: '7' }]);
+  });
+
+  it('is the whole answer once it has reached the bound', () => {
+    const { exchange, outcomes, abort } = begin();
+    exchange.onConnect(abort);
+    exchange.onHeaders(200, []);
+    exchange.onData(Buffer.alloc(MAX_BODY_BYTES - 1, 'x'));
+    expect(outcomes).toEqual([]);
+    exchange.onData(Buffer.from('x'));
+    expect(outcomes).toMatchObject([{ kind: 'answer', body: 'x'.repeat(MAX_BODY_BYTES) }]);
+  });
+
+  it('may be a switch of protocols after the end, which ends nothing twice', () => {
+    const { exchange, outcomes, released } = begin();
+    const socket = { destroy: vi.fn() };
+    exchange.cancel();
+    exchange.onUpgrade(101, null, socket);
+    expect([outcomes, released, socket.destroy.mock.calls.length]).toEqual([[], [false], 1]);
+  });
+
+  it('is nothing in time: no answer, and no break of a connection', () => {
+    const { exchange, outcomes, abort } = begin(1000);
+    exchange.onConnect(abort);
+    vi.advanceTimersByTime(1000);
+    expect(outcomes).toMatchObject([{ kind: 'no_answer', reset: false, code: undefined }]);
+  });
+});
+
 it('lets go of the request with its credentials at the end', () => {
   const { exchange, abort } = begin();
   expect(exchange.request).toBeDefined();

@@ -124,6 +124,11 @@ function newContext({
   };
 }
 
+function abortable() {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
+
 function spend(health: RegionHealth): void {
   while (health.budget.take());
 }
@@ -295,6 +300,21 @@ describe('an event whose time is up', () => {
     ]);
   });
 
+  it('says so ahead where the server asks to wait for longer than is left', async () => {
+    const { begin, answer, tick } = newContext();
+    const { ends } = begin();
+    await tick(3000);
+    answer({ ...UNAVAILABLE, retryAfter: '4' });
+    await tick(0);
+    expect(ends).toMatchObject([
+      {
+        code: 'service_unavailable',
+        message: `${HOST} answered 503 (down); gave up after 1 attempt: it asks to wait 4 s, longer than the 2 s left of deadlineMs`,
+        retryAfterMs: 4000,
+      },
+    ]);
+  });
+
   it('says that it waited for a place', async () => {
     const { begin, tick } = newContext({ places: 1 });
     begin({ deadlineMs: 60_000 });
@@ -334,6 +354,15 @@ describe('an event that is given up', () => {
       { code: 'aborted', message: 'the caller aborted the event', cause: 'no longer needed' },
     ]);
     expect(requests.map(({ cancelled }) => cancelled)).toEqual([true]);
+  });
+
+  it('with others by one signal hands its place to none of them', () => {
+    const { begin, requests } = newContext({ places: 1 });
+    const { signal, abort } = abortable();
+    const all = [1, 2, 3].map(() => begin({ signal }));
+    abort();
+    expect(all.map(({ ends }) => ends)).toMatchObject(Array(3).fill([{ code: 'aborted' }]));
+    expect(requests).toHaveLength(1);
   });
 
   it('since the client closes says so', () => {
@@ -405,6 +434,29 @@ describe('a region whose retry budget is used up', () => {
     expect(requests).toHaveLength(2);
     answer(SUCCESS);
     expect([ends.length, health.gate.open]).toEqual([1, true]);
+  });
+
+  it('waits on behind a probe that gets no answer in time', async () => {
+    const { begin, tick, health, requests } = newContext();
+    health.closeGate(0);
+    const probe = begin({ patient: true, deadlineMs: 1000 });
+    begin({ patient: true });
+    await tick(50 + 1000);
+    expect(probe.ends).toMatchObject([{ code: 'timeout', attempts: 1 }]);
+    expect(requests).toHaveLength(1);
+    await tick(50);
+    expect([requests.length, health.gate.open]).toEqual([2, false]);
+  });
+
+  it('has another probe at once for one that its caller gave up', async () => {
+    const { begin, tick, health, requests } = newContext();
+    health.closeGate(0);
+    const probe = begin({ patient: true });
+    begin({ patient: true });
+    await tick(50);
+    expect(requests).toHaveLength(1);
+    probe.sending.close();
+    expect([requests.length, health.gate.open]).toEqual([2, false]);
   });
 
   it('costs nobody a retry who was asked to slow down', async () => {
