@@ -46,6 +46,6 @@ describe('the body of an answer', () => {
       }
     }
     expect(bodies.map((body) => body.toString().length)).toEqual(bodies.map(() => 64_000));
-    expect(bytesAfterCollection() - before).toBeLessThan(20 * 2 * 65_536);
+    expect(bytesAfterCollection() - before).toBeLessThan(20 * 4 * 65_536);
   });
 });
