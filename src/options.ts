@@ -154,6 +154,12 @@ export interface ResolvedOptions {
   readonly telemetry: Telemetry | undefined;
 }
 
+/** Requests in flight where the options do not say otherwise. */
+export const DEFAULT_CONCURRENCY: ConcurrencyLimits = { perProject: 10, total: 256 };
+
+/** How long an event may take where the options do not say otherwise, in milliseconds. */
+export const DEFAULT_DEADLINE_MS = 300_000;
+
 const PARTNER_NAME = 'your name as CleverTap has whitelisted it';
 
 const partnerName = z
@@ -179,7 +185,7 @@ function createOptionsSchema(credentials: z.ZodType<Credentials>) {
     baseUrl: baseUrl.optional(),
     allowInsecureHttp: flag,
     timeoutMs: timeoutMs.default(60_000),
-    deadlineMs: deadlineMs.default(300_000),
+    deadlineMs: deadlineMs.default(DEFAULT_DEADLINE_MS),
     retry: z
       .strictObject({
         maxAttempts: count(5),
@@ -197,7 +203,9 @@ function createOptionsSchema(credentials: z.ZodType<Credentials>) {
       .prefault({}),
     maxUrlBytes: count(DEFAULT_MAX_URL_BYTES),
     requireConfirmation: flag,
-    concurrency: z.strictObject({ perProject: count(10), total: count(256) }).prefault({}),
+    concurrency: z
+      .strictObject({ perProject: count(DEFAULT_CONCURRENCY.perProject), total: count(DEFAULT_CONCURRENCY.total) })
+      .prefault({}),
     maxPending: count(10_000),
     connections: count(1).unwrap().optional(),
     keepAliveTimeoutMs: timeoutMs.default(30_000),

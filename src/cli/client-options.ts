@@ -6,6 +6,7 @@ import type { UtmPolicy } from '../contract/event.js';
 import { regions } from '../contract/regions.js';
 import { isAttributionError } from '../errors.js';
 import type { Notice } from '../observe/notice.js';
+import { DEFAULT_CONCURRENCY, DEFAULT_DEADLINE_MS } from '../options.js';
 import { inCommandLineWords } from './command-line-words.js';
 import { ENVIRONMENT, type CredentialsSource } from './credentials-source.js';
 import { UsageError } from './usage-error.js';
@@ -59,12 +60,24 @@ export function addClientOptions(command: Command): Command {
     .option('--allow-insecure-http', 'allow http:// for other than loopback addresses: credentials travel unencrypted')
     .addOption(new Option('--method <method>', 'HTTP method').choices(['GET', 'POST']).default('GET'))
     .option('--timeout <seconds>', 'for one attempt (default: 60)', seconds)
-    .option('--deadline <seconds>', 'for one event, all attempts and waits included (default: 300)', seconds)
+    .option(
+      '--deadline <seconds>',
+      `for one event, all attempts and waits included (default: ${DEFAULT_DEADLINE_MS / 1000})`,
+      seconds,
+    )
     .option('--attempts <n>', 'attempts for one event at most (default: 5)', wholeNumber)
     .option('--at-most-once', 'do not try again after an attempt that may have been recorded')
     .option('--require-confirmation', 'count a 2xx that does not say "success" as failed')
-    .option('--per-project <n>', 'requests in flight for one project (default: 10)', wholeNumber)
-    .option('--total <n>', 'requests in flight for all projects together (default: 256)', wholeNumber);
+    .option(
+      '--per-project <n>',
+      `requests in flight for one project (default: ${DEFAULT_CONCURRENCY.perProject})`,
+      wholeNumber,
+    )
+    .option(
+      '--total <n>',
+      `requests in flight for all projects together (default: ${DEFAULT_CONCURRENCY.total})`,
+      wholeNumber,
+    );
 }
 
 /** What --help says about credentials. */

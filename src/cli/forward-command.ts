@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { DEFAULT_CONCURRENCY } from '../options.js';
 import { asError } from './as-error.js';
 import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } from './client-options.js';
 import { warnOfControlCharacters } from './control-characters.js';
@@ -33,9 +34,6 @@ interface ForwardFlags extends ClientFlags, InputFlags {
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
-
-/** That of the library's client, which --help names as well. */
-const DEFAULT_TOTAL = 256;
 
 const HELP = `
 A record is flat: the event's keys, projectId, id, and params:
@@ -187,7 +185,7 @@ async function forward(paths: readonly string[], flags: ForwardFlags, terminal: 
     tally,
     earlier,
     doubts: checkpoint?.state.doubts ?? client.counters(),
-    mostInFlight: flags.total ?? DEFAULT_TOTAL,
+    mostInFlight: flags.total ?? DEFAULT_CONCURRENCY.total,
     counters: client.counters(),
     seconds: (performance.now() - startedAt) / 1000,
     files: { rejected: rejected.pathIfWritten, failed: failed.pathIfWritten, checkpoint: checkpoint?.path },

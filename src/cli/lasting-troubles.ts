@@ -1,15 +1,13 @@
 import type { Credentials } from '../contract/credentials.js';
 import type { RegionCode } from '../contract/regions.js';
 import type { Notice } from '../observe/notice.js';
-
-/** How long one is patient with a region where no --deadline says otherwise, in seconds. */
-const DEFAULT_PATIENCE_S = 300;
+import { DEFAULT_DEADLINE_MS } from '../options.js';
 
 /** What makes a region's trouble a lasting one. */
 export interface LastingTroublesOptions {
   /** Credentials of the projects, which name their regions. */
   readonly credentials: readonly Credentials[];
-  /** For how long a region may deliver nothing, in seconds. @default 300 */
+  /** For how long a region may deliver nothing, in seconds. @default the deadline of an event */
   readonly patienceS: number | undefined;
   /** A clock in milliseconds that never goes back. @default performance.now */
   readonly now?: () => number;
@@ -26,7 +24,11 @@ export class LastingTroubles {
   readonly #regionOf: ReadonlyMap<string, RegionCode>;
   readonly #since = new Map<RegionCode, number>();
 
-  constructor({ credentials, patienceS = DEFAULT_PATIENCE_S, now = () => performance.now() }: LastingTroublesOptions) {
+  constructor({
+    credentials,
+    patienceS = DEFAULT_DEADLINE_MS / 1000,
+    now = () => performance.now(),
+  }: LastingTroublesOptions) {
     this.patienceMs = patienceS * 1000;
     this.#now = now;
     this.#regionOf = new Map(credentials.map(({ projectId, region }) => [projectId, region]));
