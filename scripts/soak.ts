@@ -1,6 +1,7 @@
 /**
  * Runs client, forward and outbox against the emulator through faults, rotations of credentials and customers that come and
- * go, and looks for what grows and what gets lost: `npm run soak -- --minutes 30`, or `--seconds 10 --seed 7`.
+ * go, and looks for what grows and what gets lost: `npm run soak -- --minutes 30`, or `--seconds 10 --seed 7`. Before a run of
+ * a minute or more, it fills what remembers projects, so that what has no bound stands out.
  *
  * Ends with exit code 1 if the last third of the run shows more memory, descriptors or listeners than the first by more than
  * `scripts/soak/vital-signs.ts` allows, or if the books do not balance.
@@ -11,7 +12,7 @@ import { runSoak, type SoakReport } from './soak/run-soak.js';
 import { verdictsOn } from './soak/verdicts.js';
 
 function printReport(report: SoakReport): void {
-  const { growth, traffic, client, outbox, customers } = report;
+  const { growth, acquaintances, traffic, client, outbox, customers } = report;
   const digits = (value: number): number => Math.round(value * 10) / 10;
   console.table(
     Object.fromEntries(
@@ -27,7 +28,9 @@ function printReport(report: SoakReport): void {
       ]),
     ),
   );
-  console.log(`customers   ${customers.projects} came, ${customers.rotations} rotations`);
+  console.log(
+    `customers   ${customers.projects} came, ${customers.rotations} rotations; ${acquaintances} others met once`,
+  );
   console.log(
     `sent        ${traffic.sent}; forwarded and seen ${traffic.forwarded}, ${traffic.forwardsBroken} runs broken off`,
   );

@@ -2,16 +2,10 @@ import type { CredentialsInput } from '../../src/contract/credentials.js';
 import type { EmulatorProcess } from './emulator-process.js';
 
 /** Projects that are customers at the same time. */
-const AT_ONCE = 60;
-
-/**
- * Projects that there are at all: whoever went comes back, under new credentials. The library remembers up to 10,000 projects
- * on purpose, which must be as many as there are before the warm-up is over, or would pass for growth.
- */
-const IN_ALL = 150;
+const AT_ONCE = 120;
 
 /** Those of them that are about to go: nothing new comes for them, so that what is stored for them can still be delivered. */
-const LEAVING = 15;
+const LEAVING = 30;
 
 /**
  * Customers that come, replace their passcodes, and go: the accounts of the emulator on one side, what a partner's vault holds
@@ -73,7 +67,7 @@ export class Customers {
 
   #join(): void {
     this.#joined += 1;
-    const projectId = `SOAK-${this.#joined % IN_ALL}`;
+    const projectId = `SOAK-${this.#joined}`;
     const account = { projectId, projectToken: `token-${this.#joined}`, projectPasscode: 'passcode-0' };
     this.#vault.set(projectId, account);
     this.emulator.add(account);

@@ -10,9 +10,11 @@ import type { OutboxCounters } from '../../src/outbox/outbox-report.js';
 import type { QueueStats } from '../../src/outbox/queue.js';
 import { sqliteQueue } from '../../src/outbox/sqlite/sqlite-queue.js';
 import { seededRandom } from '../../src/testing/seeded-random.js';
+import { Acquaintances } from './acquaintances.js';
 import { Customers } from './customers.js';
 import { EmulatorProcess } from './emulator-process.js';
 import { growthOf, type Growth } from './growth.js';
+import { StoreThreadSize } from './store-thread-size.js';
 import { runTraffic, type TrafficTotals } from './traffic.js';
 import {
   countFileDescriptors,
@@ -39,6 +41,10 @@ export interface Leftovers {
 /** What came of it. */
 export interface SoakReport {
   readonly growth: Readonly<Record<VitalSign, Growth>>;
+  /** Events that were stored before the traffic began, to fill what remembers projects. */
+  readonly storedBefore: number;
+  /** Projects that had one event. */
+  readonly acquaintances: number;
   readonly traffic: TrafficTotals;
   readonly client: Counters;
   /** Deliveries that were told in notices. */
@@ -55,9 +61,14 @@ const SAMPLES = 120;
 const SHORTEST_PAUSE_MS = 200;
 const WARM_UP_SHARE = 0.25;
 
-const TURN_OVER_MS = 400;
+/** Shorter runs are over before so many new projects have come that their traces show. */
+const SHORTEST_FILLED_MS = 60_000;
+
+const TURN_OVER_MS = 100;
 const ROTATE_MS = 700;
 const FAULT_MS = 300;
+/** Seldom, as it holds up the outbox's thread; a run of seconds has but the one from before. */
+const MEASURE_MS = 15_000;
 
 /** Runs client, forward and outbox in one process through rough weather, and looks for what grows and what gets lost. */
 export async function runSoak({ durationMs, seed }: SoakSettings): Promise<SoakReport> {
@@ -65,8 +76,10 @@ export async function runSoak({ durationMs, seed }: SoakSettings): Promise<SoakR
   const path = join(folder, 'outbox.db');
   const random = seededRandom(seed);
   const emulator = await EmulatorProcess.start();
+  const storeThread = new StoreThreadSize();
   const [listenersBefore, descriptorsBefore] = [countProcessListeners(), countFileDescriptors()];
   const customers = new Customers(emulator, random);
+  const acquaintances = new Acquaintances(emulator);
   let toldDelivered = 0;
   const client = new AttributionClient({
     partnerName: 'airbridge',
@@ -83,7 +96,7 @@ export async function runSoak({ durationMs, seed }: SoakSettings): Promise<SoakR
   const outbox = new Outbox({
     client,
     queue: sqliteQueue({ path, rememberMs: 2_000 }),
-    credentials: customers.find,
+    credentials: (projectId) => customers.find(projectId) ?? acquaintances.find(projectId),
     concurrency: 32,
     deadlineMs: 2_000,
     maxFailingMs: 3_000,
@@ -94,16 +107,21 @@ export async function runSoak({ durationMs, seed }: SoakSettings): Promise<SoakR
   // As many as there are events under way: the point is that none stays.
   setMaxListeners(0, stop.signal);
   await outbox.start();
+  const storedBefore = durationMs < SHORTEST_FILLED_MS ? 0 : await acquaintances.fillMemories({ client, outbox });
+  await storeThread.measure();
   const around = [
+    every(MEASURE_MS, () => void storeThread.measure()),
     every(FAULT_MS, () => emulator.fault(anyFault(random))),
     every(TURN_OVER_MS, () => customers.turnOver()),
     every(ROTATE_MS, () => rotate(customers, client, outbox, random)),
   ];
-  const running = runTraffic({ client, outbox, customers, random, stop: stop.signal });
-  const samples = await sample(durationMs, stop.signal, running);
+  const running = runTraffic({ client, outbox, customers, acquaintances, random, stop: stop.signal });
+  const samples = await sample(durationMs, running, () => takeVitalSigns(stop.signal, storeThread));
   stop.abort();
   const traffic = await running;
   for (const timer of around) clearInterval(timer);
+  // While the thread is there: one that is under way would not end.
+  await storeThread.measure();
   emulator.calm();
   // What a last rotation has begun.
   await sleep(500);
@@ -114,6 +132,8 @@ export async function runSoak({ durationMs, seed }: SoakSettings): Promise<SoakR
   await sleep(100);
   const report: SoakReport = {
     growth: growthOfAll(samples),
+    storedBefore,
+    acquaintances: acquaintances.total,
     traffic,
     client: client.counters(),
     toldDelivered,
@@ -134,14 +154,14 @@ export async function runSoak({ durationMs, seed }: SoakSettings): Promise<SoakR
 
 type Samples = Readonly<Record<VitalSign, number>>[];
 
-async function sample(durationMs: number, signal: AbortSignal, running: Promise<unknown>): Promise<Samples> {
+async function sample(durationMs: number, running: Promise<unknown>, take: () => Samples[number]): Promise<Samples> {
   const samples: Samples = [];
   const startedAt = performance.now();
   const pauseMs = Math.max(SHORTEST_PAUSE_MS, durationMs / SAMPLES);
   while (performance.now() - startedAt < durationMs) {
     // Traffic that breaks must end the run.
     await Promise.race([sleep(pauseMs), running]);
-    const signs = takeVitalSigns(signal);
+    const signs = take();
     if (performance.now() - startedAt > durationMs * WARM_UP_SHARE) samples.push(signs);
   }
   return samples;

@@ -4,6 +4,7 @@ import type { AttributionEvent } from '../../src/contract/event.js';
 import { isAttributionError } from '../../src/errors.js';
 import type { ForwardItem } from '../../src/forward/forward-result.js';
 import type { Outbox } from '../../src/outbox/outbox.js';
+import type { Acquaintances } from './acquaintances.js';
 import type { Customers } from './customers.js';
 
 /** What the kinds of traffic work with. */
@@ -11,6 +12,7 @@ export interface TrafficSettings {
   readonly client: AttributionClient;
   readonly outbox: Outbox;
   readonly customers: Customers;
+  readonly acquaintances: Acquaintances;
   readonly random: () => number;
   /** Ends the traffic, and is shared by everything that is sent: no listener may stay on it. */
   readonly stop: AbortSignal;
@@ -28,6 +30,8 @@ export class TrafficTotals {
 }
 
 const SENDERS = 16;
+/** Enough for tens of thousands of new projects in half an hour, though one waits whenever there is a fault. */
+const MEETERS = 8;
 const FORWARDED_AT_ONCE = 200;
 const DEAD_AT_ONCE = 50;
 
@@ -45,6 +49,7 @@ export async function runTraffic(settings: TrafficSettings): Promise<TrafficTota
     loop(() => forwardSome(settings, totals), 20),
     loop(() => addSome(settings, totals), 50),
     loop(() => tendDead(settings, totals), 1_000),
+    ...Array.from({ length: MEETERS }, () => loop(() => meetOne(settings, totals), 50)),
   ]);
   return totals;
 }
@@ -99,6 +104,11 @@ async function addSome({ outbox, customers, random }: TrafficSettings, totals: T
   }));
   const results = await outbox.addMany(records);
   totals.added += results.filter(({ duplicate, error }) => !duplicate && error === undefined).length;
+}
+
+async function meetOne(settings: TrafficSettings, totals: TrafficTotals): Promise<void> {
+  await settings.acquaintances.meetOne(settings, settings.stop);
+  totals.added += 1;
 }
 
 /** Somebody looks through the dead letters: half of them are sent again, the others dropped. */

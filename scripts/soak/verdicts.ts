@@ -11,7 +11,7 @@ const NODES_OWN_DESCRIPTORS = 8;
 
 /** What must hold for a run: nothing grows, nothing is lost, nothing is left. */
 export function verdictsOn(report: SoakReport): Verdict[] {
-  const { growth, client, outbox, stored, emulator, traffic, left, toldDelivered } = report;
+  const { growth, storedBefore, client, outbox, stored, emulator, traffic, left, toldDelivered } = report;
   const { accepted, delivered, failed, pending } = client;
   const inFile = stored.ready + stored.delayed + stored.leased + stored.dead;
   return [
@@ -30,7 +30,8 @@ export function verdictsOn(report: SoakReport): Verdict[] {
     },
     {
       what: `outbox: added ${outbox.added} = delivered ${outbox.delivered} + discarded ${traffic.discarded} + stored ${inFile} (${stored.dead} dead)`,
-      holds: outbox.added === traffic.added && outbox.added === outbox.delivered + traffic.discarded + inFile,
+      holds:
+        outbox.added === storedBefore + traffic.added && outbox.added === outbox.delivered + traffic.discarded + inFile,
     },
     { what: `listeners left on the process: ${left.processListeners}`, holds: left.processListeners === 0 },
     { what: `listeners left on the shared signal: ${left.signalListeners}`, holds: left.signalListeners === 0 },
