@@ -41,7 +41,7 @@ export class Troubles {
     if (this.#warned) return;
     this.#warned = true;
     process.emitWarning(
-      `an outbox has trouble in the background, and tries again: ${reason}. Pass onNotice to be told of all`,
+      `an outbox has trouble in the background, and tries again: ${reason.replace(/\.$/, '')}. Pass onNotice to be told of all`,
       'ClevertapAttributionWarning',
     );
   }

@@ -136,7 +136,7 @@ describe('forward --outbox', () => {
     expect(code).toBe(1);
     expect(summaryOf({ stdout })).toMatchObject({ totals: { delivered: 0 }, outbox: { added: 300, waiting: 300 } });
     expect(stderr).toContain('has delivered nothing for 1 s (--deadline): its events stay stored for the next run.');
-  });
+  }, 60_000);
 
   it('waits for what fails for a reason that passes, and leaves it stored if it lasts longer than --deadline', async () => {
     const { emulator, folder, forward } = await prepare();
