@@ -104,9 +104,8 @@ export const credentialsSchema: z.ZodType<Credentials, CredentialsInput> = z.str
 const regionImplied = new WeakSet<object>();
 
 function withoutImpliedRegion(input: unknown): unknown {
-  return typeof input === 'object' && input !== null && regionImplied.has(input)
-    ? { ...input, region: undefined }
-    : input;
+  // Of what is no object, the set says that it is not in it.
+  return regionImplied.has(input as object) ? { ...(input as object), region: undefined } : input;
 }
 
 /** The same where a single `baseUrl` says where requests go: naming a region as well is an error. */

@@ -2,6 +2,7 @@ import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
+  compileEventSchema,
   createEventSchema,
   customEventSchema,
   eventSchema,
@@ -385,6 +386,11 @@ describe('a mistake is told as what it is, with what to do about it', () => {
     ],
     ['missing', { ...custom, type: MISSING }, 'type: is required: organic_install, inorganic_install or custom'],
     [
+      'missing',
+      { ...install, utmCampaign: MISSING },
+      'utmCampaign: is required: the campaign name, such as summer-sale (UTM policy "all")',
+    ],
+    [
       'empty',
       { ...custom, name: ' \u200b' },
       'name: is empty, but required: the name of the event, such as Add_to_cart',
@@ -549,5 +555,21 @@ describe('the schemas that are ready made', () => {
     const other = own.type === 'custom' ? 'organic_install' : 'custom';
     expect(schema.safeParse({ ...own, type: other }).error?.issues[0]?.message).toBe(`must be ${own.type}`);
     expect(schema.safeParse({ ...own, city: 'Mumbai' }).error?.issues[0]?.message).toContain('unknown key "city"');
+    expect(schema.safeParse('event').error?.issues.map(({ message }) => message)).toEqual([
+      'must be an object, but a text was given',
+    ]);
+  });
+
+  it.each(['all', 'any'] as const)('may be compiled, which changes nothing (policy "%s")', (utmPolicy) => {
+    const options = { utmPolicy, now };
+    const [plain, compiled] = [createEventSchema(options), compileEventSchema(options)];
+    const wrong = [{ ...custom, name: '' }, { ...install, city: 'Mumbai' }, { type: 'organic_install' }, 7, undefined];
+    fc.assert(
+      fc.property(fc.oneof(validEvent, fc.constantFrom<unknown>(...wrong), fc.anything()), (event) => {
+        expect(refusals(event, compiled)).toEqual(refusals(event, plain));
+        const [parsed, expected] = [compiled.safeParse(event), plain.safeParse(event)];
+        expect([parsed.success, parsed.data]).toEqual([expected.success, expected.data]);
+      }),
+    );
   });
 });
