@@ -8,10 +8,13 @@ function isInvisible(code: number): boolean {
 /** Removes white space at both ends, non-breaking and zero-width spaces included. Linear in the length. */
 export function trimSpaces(text: string): string {
   let trimmed = text.trim();
-  // Beyond its ends a text has NaN, which ends each loop.
-  while (isInvisible(trimmed.charCodeAt(0)) || isInvisible(trimmed.charCodeAt(trimmed.length - 1))) {
+  while (
+    trimmed !== '' &&
+    (isInvisible(trimmed.charCodeAt(0)) || isInvisible(trimmed.charCodeAt(trimmed.length - 1)))
+  ) {
     let start = 0;
     let end = trimmed.length;
+    // Beyond its ends a text has NaN, which ends each loop.
     while (isInvisible(trimmed.charCodeAt(start))) start += 1;
     while (isInvisible(trimmed.charCodeAt(end - 1))) end -= 1;
     trimmed = trimmed.slice(start, end).trim();
