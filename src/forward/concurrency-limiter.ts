@@ -261,6 +261,8 @@ export class ConcurrencyLimiter implements Admission {
     endPause(lane);
     lane.busy = false;
     this.#busy -= 1;
+    // It is looked up again with the next event; until then only those in trouble have it, and only for so long.
+    lane.health = undefined;
     if (this.#lanes.size <= LANES_KEPT) return;
     lane.dropped = true;
     this.#lanes.delete(lane.projectId);
