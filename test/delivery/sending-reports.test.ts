@@ -59,7 +59,15 @@ function newContext({
       return { onProgress: (notice: unknown) => followed.push(notice) };
     },
   };
-  const observer = new Observer((notice) => notices.push(notice), { telemetry });
+  let listener: ((notice: Notice) => unknown) | undefined;
+  const observer = new Observer(
+    (notice) => {
+      notices.push(notice);
+      listener?.(notice);
+    },
+    { telemetry },
+  );
+  const hear = (as: (notice: Notice) => unknown) => (listener = as);
   const silent = new Observer(undefined);
   const retry = {
     maxAttempts: 3,
@@ -119,6 +127,7 @@ function newContext({
     observer: context.observer,
     onEnd,
     begin,
+    hear,
     answer,
     tick,
   };
@@ -300,6 +309,19 @@ describe('an event whose time is up', () => {
     ]);
   });
 
+  it('has no more of it after a wait for a place', async () => {
+    const { begin, answer, tick, requests } = newContext({ places: 1 });
+    begin({ deadlineMs: 60_000 });
+    const { ends } = begin();
+    await tick(3000);
+    answer(SUCCESS);
+    expect(requests).toHaveLength(2);
+    await tick(1999);
+    expect(ends).toEqual([]);
+    await tick(1);
+    expect(ends).toMatchObject([{ code: 'timeout', attempts: 1 }]);
+  });
+
   it('says so ahead where the server asks to wait for longer than is left', async () => {
     const { begin, answer, tick } = newContext();
     const { ends } = begin();
@@ -372,6 +394,42 @@ describe('an event that is given up', () => {
     expect(ends).toMatchObject([{ code: 'closed', message: 'the client was closed before the event was delivered' }]);
   });
 
+  it('by a listener that hears of its last attempt has ended once, and as given up', () => {
+    const { begin, answer, observer, hear } = newContext();
+    const { sending, ends } = begin();
+    hear(({ type }) => type === 'attempt' && sending.close());
+    answer(BAD_REQUEST);
+    expect(ends).toMatchObject([{ code: 'closed', attempts: 1, status: 400 }]);
+    expect(observer.snapshot()).toMatchObject({ failed: 1, inFlight: 0 });
+  });
+
+  it('hears no answer that comes all the same', () => {
+    const { begin, answer, observer, notices } = newContext();
+    const { sending, ends } = begin();
+    sending.close();
+    const told = notices.length;
+    answer(SUCCESS);
+    expect([ends.length, notices.length]).toEqual([1, told]);
+    expect(observer.snapshot()).toMatchObject({ delivered: 0, failed: 1, inFlight: 0 });
+  });
+
+  it('gives back its place, or its place in the queue, or neither where it has none', async () => {
+    const { begin, answer, tick, context } = newContext({ places: 1 });
+    const leave = vi.spyOn(context.admission, 'leave');
+    const withdraw = vi.spyOn(context.admission, 'withdraw');
+    const [flying, waiting] = [begin(), begin()];
+    waiting.sending.close();
+    expect([leave.mock.calls, withdraw.mock.calls]).toEqual([[], [[waiting.sending]]]);
+    flying.sending.close();
+    expect([leave.mock.calls.length, withdraw.mock.calls.length]).toEqual([1, 1]);
+    const pausing = begin();
+    answer(UNAVAILABLE);
+    await tick(10);
+    expect(leave).toHaveBeenCalledTimes(2);
+    pausing.sending.close();
+    expect([leave.mock.calls.length, withdraw.mock.calls.length]).toEqual([2, 1]);
+  });
+
   it('unless a request is under way stays where one is', async () => {
     const { begin, answer, tick } = newContext({ places: 1 });
     const [flying, waiting] = [begin(), begin()];
@@ -401,6 +459,7 @@ describe('an event that is given up', () => {
     expect(ends).toMatchObject([
       { code: 'validation', attempts: 1, status: 503, projectId: 'TEST-111-222Z', host: HOST },
     ]);
+    expect(ends[0]).toHaveProperty('message', expect.stringMatching(/^event: /));
     expect(ends[0]).toHaveProperty('issues.0.message', expect.stringContaining('maxUrlBytes'));
     expect(observer.inFlight).toBe(0);
   });
@@ -408,7 +467,7 @@ describe('an event that is given up', () => {
 
 describe('a region whose retry budget is used up', () => {
   it('fails what cannot wait, and says why it is not tried again', async () => {
-    const { begin, answer, tick, health } = newContext();
+    const { begin, answer, tick, health, notices } = newContext();
     spend(health);
     const { ends } = begin();
     answer(UNAVAILABLE);
@@ -420,6 +479,8 @@ describe('a region whose retry budget is used up', () => {
       },
     ]);
     expect(health.gate.open).toBe(true);
+    // What is not tried again is no retry to tell of.
+    expect(notices.map(({ type }) => type)).toEqual(['attempt', 'failed']);
   });
 
   it('has what can wait do so behind its gate', async () => {
