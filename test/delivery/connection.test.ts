@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createSecureServer } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import * as undici from 'undici';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Connection, createConnector, STREAMS_PER_CONNECTION, type Connector } from '../../src/delivery/connection.js';
 import { CERTIFICATE, KEY } from '../support/self-signed-certificate.js';
 import { httpAnswer, refusingUrl, startSocketServer, startTlsServer } from '../support/socket-server.js';
@@ -45,8 +45,8 @@ function statusOf(connection: Connection): Promise<number> {
 }
 
 /** Whatever a connector gives back, it connects nothing. */
-function idleConnector(given: unknown): Connector {
-  return () => given;
+function idleConnector(given: unknown) {
+  return vi.fn(() => given);
 }
 
 describe('a connection', () => {
@@ -150,6 +150,29 @@ describe('a connection that is warmed', () => {
     expect(server.accepted).toBe(2);
   });
 
+  it('bears a reset before its first request, and takes another socket for that', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => {
+      sockets.push(socket.on('error', () => undefined).on('data', () => socket.write(SUCCESS)));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    const { connection } = open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    await connection.warm(10_000);
+    await expect.poll(() => sockets.length).toBe(1);
+    const [first] = sockets;
+    const closed = once(first as Socket, 'close');
+    first?.resetAndDestroy();
+    await closed;
+    await new Promise(setImmediate);
+    expect(await statusOf(connection)).toBe(200);
+    expect(sockets).toHaveLength(2);
+  });
+
   it('says why it could not be established', async () => {
     const { connection, established } = open(await refusingUrl());
     await expect(connection.warm(10_000)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
@@ -191,8 +214,10 @@ describe('a connection that is destroyed', () => {
   it.each([[undefined], [null], [7], ['socket'], [{}], [{ destroy: true }]])(
     'bears a connector that gives %o and no socket',
     async (given) => {
-      const { connection } = open('http://127.0.0.1', { connector: idleConnector(given) });
+      const connector = idleConnector(given);
+      const { connection } = open('http://127.0.0.1', { connector: connector as unknown as Connector });
       const failed = expect(statusOf(connection)).rejects.toThrow();
+      await expect.poll(() => connector.mock.calls.length).toBe(1);
       await connection.destroy();
       await failed;
     },
