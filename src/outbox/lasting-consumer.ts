@@ -15,6 +15,14 @@ export interface LastingConsumerParts {
   readonly schedule?: RetrySchedule | undefined;
 }
 
+/** How to stop a lasting consumer. */
+export interface StopOptions {
+  /** How long its handlers may still work, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How much longer they may take to settle what they were at, in milliseconds. */
+  readonly graceMs: number;
+}
+
 /** A consumer that begins in the background as often as it takes, until its engine is there. */
 export class LastingConsumer {
   readonly #parts: LastingConsumerParts;
@@ -44,8 +52,11 @@ export class LastingConsumer {
     this.#consumer?.wake();
   }
 
-  /** Hands out nothing more, waits for the handlers up to `timeoutMs`, and hands the rest back. */
-  stop(options: { readonly timeoutMs: number }): Promise<ConsumerReport> {
+  /**
+   * Hands out nothing more, waits for the handlers up to `timeoutMs` and the grace, and hands the rest back. A beginning that is
+   * under way is waited for up to `timeoutMs`, and stopped whenever it succeeds.
+   */
+  stop(options: StopOptions): Promise<ConsumerReport> {
     return (this.#stopped ??= this.#stop(options));
   }
 
@@ -63,9 +74,22 @@ export class LastingConsumer {
     }
   }
 
-  async #stop(options: { readonly timeoutMs: number }): Promise<ConsumerReport> {
+  async #stop({ timeoutMs, graceMs }: StopOptions): Promise<ConsumerReport> {
     clearTimeout(this.#waiting);
-    await this.#begun;
-    return (await this.#consumer?.stop(options)) ?? { settled: 0, handedBack: 0 };
+    await within(timeoutMs, this.#begun);
+    if (this.#consumer !== undefined) return this.#consumer.stop({ timeoutMs: timeoutMs + graceMs });
+    // The queue, which is closed next, may not know of it yet.
+    void this.#begun?.then(() => this.#consumer?.stop({ timeoutMs: 0 })).catch(() => undefined);
+    return { settled: 0, handedBack: 0 };
   }
+}
+
+/** Resolves with the promise, or once the time is over. */
+async function within(timeMs: number, promise: Promise<void> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    if (Number.isFinite(timeMs)) timer = setTimeout(resolve, timeMs);
+  });
+  await Promise.race([promise, limit]);
+  clearTimeout(timer);
 }

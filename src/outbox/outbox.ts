@@ -178,7 +178,7 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
     const { delivered, handedBack } = counts;
     // The sends end before the consumer's patience does, so that each tells what it knows of its event.
     const timer = Number.isFinite(timeoutMs) ? setTimeout(() => this.#deliveries.stop(), timeoutMs) : undefined;
-    const patience = { timeoutMs: timeoutMs + GRACE_MS };
+    const patience = { timeoutMs, graceMs: GRACE_MS };
     const [report] = await Promise.all([this.#consumer.stop(patience), this.#spill?.stop(patience)]);
     clearTimeout(timer);
     await this.#options.queue.close();
@@ -232,4 +232,4 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
 }
 
 /** How much longer than the sends a consumer waits, for the settlements that these bring. */
-const GRACE_MS = 5_000;
+const GRACE_MS = 1_000;

@@ -1,7 +1,7 @@
 import { isAttributionError, StorageError, type AnyAttributionError } from '../errors.js';
 import type { NoticeSink } from '../observe/notice-listener.js';
 import { EngineReach } from './engine-reach.js';
-import { LastingConsumer } from './lasting-consumer.js';
+import { LastingConsumer, type StopOptions } from './lasting-consumer.js';
 import type { OutboxNotice } from './outbox-notice.js';
 import type { EnqueueReport, Outcome, Queue, QueueDelivery, QueueItem } from './queue.js';
 import type { Troubles } from './troubles.js';
@@ -103,7 +103,7 @@ export class Spill {
   }
 
   /** Brings nothing more to the engine; what is on its way and not there after `timeoutMs` stays put aside. */
-  async stop(options: { readonly timeoutMs: number }): Promise<void> {
+  async stop(options: StopOptions): Promise<void> {
     this.#closing = true;
     clearTimeout(this.#looking);
     this.#reach.wake();

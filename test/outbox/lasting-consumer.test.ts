@@ -29,8 +29,8 @@ it('begins as often as it takes, and tells of each time in vain', async () => {
   await lasting.start();
   lasting.wake();
   expect(consumer.wake).toHaveBeenCalledTimes(1);
-  expect(await lasting.stop({ timeoutMs: 7 })).toEqual({ settled: 1, handedBack: 2 });
-  expect(consumer.stop).toHaveBeenCalledWith({ timeoutMs: 7 });
+  expect(await lasting.stop({ timeoutMs: 7, graceMs: 1 })).toEqual({ settled: 1, handedBack: 2 });
+  expect(consumer.stop).toHaveBeenCalledWith({ timeoutMs: 8 });
 });
 
 it('tries no more once it is stopped', async () => {
@@ -39,7 +39,7 @@ it('tries no more once it is stopped', async () => {
   const begin = vi.fn<() => Promise<Consumer>>().mockRejectedValue(new StorageError('away'));
   const lasting = new LastingConsumer({ begin, onTrouble: vi.fn() });
   await lasting.start();
-  await lasting.stop({ timeoutMs: 0 });
+  await lasting.stop({ timeoutMs: 0, graceMs: 0 });
   await vi.advanceTimersByTimeAsync(3_600_000);
   expect(begin).toHaveBeenCalledTimes(1);
 });
@@ -52,7 +52,7 @@ it('stops what begins while it is being stopped', async () => {
     onTrouble: vi.fn(),
   });
   void lasting.start();
-  const stopping = lasting.stop({ timeoutMs: 0 });
+  const stopping = lasting.stop({ timeoutMs: 0, graceMs: 0 });
   begun(consumer);
   await stopping;
   expect(consumer.stop).toHaveBeenCalledTimes(1);
@@ -61,5 +61,23 @@ it('stops what begins while it is being stopped', async () => {
 it('has nothing to report if it never began', async () => {
   const lasting = new LastingConsumer({ begin: vi.fn(), onTrouble: vi.fn() });
   lasting.wake();
-  expect(await lasting.stop({ timeoutMs: 0 })).toEqual({ settled: 0, handedBack: 0 });
+  expect(await lasting.stop({ timeoutMs: 0, graceMs: 0 })).toEqual({ settled: 0, handedBack: 0 });
+});
+
+it('does not wait for a beginning longer than it may, and stops what comes of it', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const consumer = consumerDouble();
+  let begun: (consumer: Consumer) => void = () => undefined;
+  const lasting = new LastingConsumer({
+    begin: () => new Promise((resolve) => (begun = resolve)),
+    onTrouble: vi.fn(),
+  });
+  void lasting.start();
+  const stopping = lasting.stop({ timeoutMs: 50, graceMs: 1_000 });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(await stopping).toEqual({ settled: 0, handedBack: 0 });
+  begun(consumer);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(consumer.stop).toHaveBeenCalledWith({ timeoutMs: 0 });
 });

@@ -1,5 +1,5 @@
-import type { Job, RedisOptions, RedisQueueBackend, Worker } from 'bullmq';
-import { StorageError } from '../../errors.js';
+import type { Job, RedisClient, RedisOptions, RedisQueueBackend, Worker } from 'bullmq';
+import { ClosedError, StorageError } from '../../errors.js';
 import type {
   Consumer,
   ConsumeOptions,
@@ -10,6 +10,7 @@ import type {
 } from '../../outbox/queue.js';
 import { AgeIndex } from './age-index.js';
 import type { ResolvedBullmqOptions } from './bullmq-options.js';
+import { DISCONNECT_TIMEOUT_MS, endConnection, silence } from './end-connection.js';
 import { itemIdOf } from './job-id.js';
 import type { Bullmq } from './load-bullmq.js';
 import { commandsOf } from './redis-commands.js';
@@ -24,7 +25,9 @@ type StoredWorker = Worker<StoredData, unknown>;
 type Unsettled = { readonly kind: 'hand back' } | { readonly kind: 'rejected' };
 
 /** How long the last exchanges with Redis may take once the handlers have ended or been given up. */
-const FAREWELL_MS = 1_000;
+const FAREWELL_MS = 500;
+/** How long a worker may take to end that has lost its connections. */
+const ENDING_MS = 250;
 const DEFAULT_STOP_MS = 30_000;
 
 /** What a consumer is made of. */
@@ -33,6 +36,8 @@ export interface ConsumerParts {
   readonly handler: DeliveryHandler;
   readonly consume: ConsumeOptions;
   readonly queue: ResolvedBullmqOptions;
+  /** Fires when the queue closes: a consumer that is only connecting then gives up at once. */
+  readonly end: AbortSignal;
 }
 
 /**
@@ -56,6 +61,8 @@ export class BullmqConsumer implements Consumer {
   readonly #giveUp = new Map<string, () => void>();
   /** Leases that were out when the stop was asked for, and whose outcome Redis has not heeded yet. */
   #unsettled = new Set<string>();
+  /** Its own connection, and the one that it waits on for jobs; none before they stood for the first time. */
+  #clients: readonly RedisClient[] = [];
   #delivered: string[] = [];
   #settled = 0;
   #stopping: Promise<ConsumerReport> | undefined;
@@ -87,12 +94,15 @@ export class BullmqConsumer implements Consumer {
 
   /** Connects and begins to hand out. */
   async start(): Promise<void> {
-    const { connection, timeoutMs } = this.#parts.queue;
+    const { queue, end } = this.#parts;
     try {
-      await withinTime(this.#worker.waitUntilReady(), timeoutMs);
+      await withinTime(this.#worker.waitUntilReady(), queue.timeoutMs, end);
+      this.#clients = await Promise.all([this.#backend.client, this.#backend.blockingClient ?? this.#backend.client]);
+      this.#clients.forEach(silence);
     } catch (error) {
       await this.#closed(this.#worker.close(true), FAREWELL_MS);
-      throw redisFailure('consume events', error, connection);
+      if (end.aborted) throw new ClosedError('could not consume events: the queue is closed');
+      throw redisFailure('consume events', error, queue.connection);
     }
     this.#worker.run().catch((error: unknown) => this.#report('deliver events', error));
   }
@@ -111,9 +121,10 @@ export class BullmqConsumer implements Consumer {
     // Fetches nothing more from now on, and waits for the jobs that are out.
     const closing = this.#worker.close();
     await this.#handlersEnd(timeoutMs);
+    const handedBack = this.#giveUp.size;
     for (const giveUp of this.#giveUp.values()) giveUp();
-    await this.#closed(closing, Math.max(FAREWELL_MS, end - Date.now()));
-    return { settled: this.#settled, handedBack: this.#unsettled.size };
+    await this.#closed(closing, this.#farewellMs(end - Date.now()));
+    return { settled: this.#settled, handedBack };
   }
 
   async #handlersEnd(timeoutMs: number): Promise<void> {
@@ -122,16 +133,19 @@ export class BullmqConsumer implements Consumer {
     await withinTime(idle, timeoutMs).catch(() => undefined);
   }
 
+  /** How long to wait for what Redis is still to be told: no longer than the stop may take, unless Redis is there to hear it. */
+  #farewellMs(leftMs: number): number {
+    const isAway = this.#clients[0]?.status !== 'ready';
+    const waitMs = this.#unsettled.size === 0 ? 0 : Math.max(0, leftMs);
+    return isAway ? waitMs : Math.max(FAREWELL_MS, waitMs);
+  }
+
   /** Waits for what the worker still has to tell Redis; breaks its connections if that takes too long. */
   async #closed(closing: Promise<void>, timeMs: number): Promise<void> {
-    try {
-      await withinTime(closing, timeMs);
-    } catch {
-      for (const client of [this.#backend.client, this.#backend.blockingClient]) {
-        // One that never connected is not there; its attempts end with the worker.
-        void client?.then((each) => each.disconnect()).catch(() => undefined);
-      }
-    }
+    await withinTime(closing, timeMs).catch(() => undefined);
+    for (const client of this.#clients) if (client.status !== 'end') endConnection(client);
+    // Whatever waited for them is rejected now, so that the worker comes to its end.
+    await withinTime(closing, ENDING_MS).catch(() => undefined);
   }
 
   async #process(job: StoredJob, token: string): Promise<void> {
@@ -232,6 +246,7 @@ export class BullmqConsumer implements Consumer {
 function waitingForRedis(connection: RedisOptions): RedisOptions {
   return {
     ...connection,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     retryStrategy: (times) => Math.min(times * 100, 2_000),
     // An outcome waits until Redis is there again; if its lease has ended by then, it is not heeded.
     enableOfflineQueue: true,

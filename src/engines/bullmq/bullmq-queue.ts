@@ -49,12 +49,12 @@ class BullmqQueue implements Queue {
   readonly #deadLetters: DeadLetters;
   readonly #writes = new JointWrites<QueueItem, EnqueueReport>((calls) => this.#store(calls), ITEMS_PER_WRITE);
   readonly #consumers = new Set<BullmqConsumer>();
+  readonly #end = new AbortController();
   #ages: AgeIndex | undefined;
-  #closed = false;
 
   constructor(options: ResolvedBullmqOptions) {
     this.#options = options;
-    this.#link = new RedisLink(options);
+    this.#link = new RedisLink(options, this.#end.signal);
     this.#deadLetters = new DeadLetters(this.#link);
   }
 
@@ -69,9 +69,10 @@ class BullmqQueue implements Queue {
   async consume(handler: DeliveryHandler, options: ConsumeOptions): Promise<Consumer> {
     // Opened for its checks; the consumer has connections of its own.
     const { bullmq } = await this.#link.run('consume events', (redis) => Promise.resolve(redis));
-    const consumer = await startConsumer({ bullmq, handler, consume: options, queue: this.#options });
+    const { signal } = this.#end;
+    const consumer = await startConsumer({ bullmq, handler, consume: options, queue: this.#options, end: signal });
     // Closed while it was starting: nobody else would stop it.
-    if (this.#closed) {
+    if (signal.aborted) {
       await consumer.stop({ timeoutMs: 0 });
       throw new ClosedError('could not consume events: the queue is closed');
     }
@@ -117,7 +118,7 @@ class BullmqQueue implements Queue {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#end.abort();
     await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
     await this.#link.close();
   }

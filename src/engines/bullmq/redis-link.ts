@@ -2,6 +2,7 @@ import type { Queue as BullQueue, RedisOptions, RedisQueueBackend } from 'bullmq
 import { ClosedError } from '../../errors.js';
 import type { ResolvedBullmqOptions } from './bullmq-options.js';
 import { checkDurability } from './durability-check.js';
+import { DISCONNECT_TIMEOUT_MS, endConnection, silence } from './end-connection.js';
 import { loadBullmq, type Bullmq } from './load-bullmq.js';
 import { commandsOf, type RedisCommands } from './redis-commands.js';
 import { redisFailure, redisHostOf } from './redis-failure.js';
@@ -22,11 +23,13 @@ export interface OpenedRedis {
  */
 export class RedisLink {
   readonly #options: ResolvedBullmqOptions;
+  readonly #end: AbortSignal;
   #opened: Promise<OpenedRedis> | undefined;
-  #closed = false;
 
-  constructor(options: ResolvedBullmqOptions) {
+  /** @param end Fires when the queue closes: what is only being opened then is given up at once. */
+  constructor(options: ResolvedBullmqOptions, end: AbortSignal) {
     this.#options = options;
+    this.#end = end;
   }
 
   /**
@@ -36,21 +39,25 @@ export class RedisLink {
    * @param action What is done, as in "could not store events".
    */
   async run<T>(action: string, step: (redis: OpenedRedis) => Promise<T>): Promise<T> {
-    if (this.#closed) throw new ClosedError(`could not ${action}: the queue is closed`);
     const { connection, timeoutMs } = this.#options;
     try {
+      this.#refuseIfClosed(action);
       const redis = await (this.#opened ??= this.#open());
       return await withinTime(step(redis), timeoutMs);
     } catch (error) {
+      this.#refuseIfClosed(action);
       throw redisFailure(action, error, connection);
     }
   }
 
-  /** Lets go of the connection; nothing runs any more. */
+  /** Lets go of the connection, once the signal has fired; nothing runs any more. */
   async close(): Promise<void> {
-    this.#closed = true;
     const redis = await this.#opened?.catch(() => undefined);
     if (redis !== undefined) await closeQueue(redis.queue, redis.commands);
+  }
+
+  #refuseIfClosed(action: string): void {
+    if (this.#end.aborted) throw new ClosedError(`could not ${action}: the queue is closed`);
   }
 
   async #open(): Promise<OpenedRedis> {
@@ -66,12 +73,14 @@ export class RedisLink {
         lastError = error;
       });
       const backend = queue.getBackend();
+      let commands: RedisCommands | undefined;
       try {
-        const commands = await withinTime(commandsOf(backend), timeoutMs);
-        await withinTime(checkDurability(commands, redisHostOf(connection), durability), timeoutMs);
+        commands = await withinTime(commandsOf(backend), timeoutMs, this.#end);
+        silence(commands);
+        await withinTime(checkDurability(commands, redisHostOf(connection), durability), timeoutMs, this.#end);
         return { bullmq, queue, backend, commands };
       } catch (error) {
-        await closeQueue(queue);
+        await closeQueue(queue, commands);
         // Why it could not connect says more than that it took too long.
         throw lastError ?? error;
       }
@@ -86,6 +95,7 @@ function failingFast(connection: RedisOptions, timeoutMs: number): RedisOptions 
   return {
     ...connection,
     connectTimeout: timeoutMs,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     commandTimeout: timeoutMs,
     retryStrategy: (times) => Math.min(times * 100, 2_000),
     // A call that cannot be sent, or whose connection breaks, fails at once; it is the caller who decides what comes then.
@@ -95,12 +105,13 @@ function failingFast(connection: RedisOptions, timeoutMs: number): RedisOptions 
   };
 }
 
-/** Closes a queue; without answer from Redis it breaks the connection instead. */
-async function closeQueue(queue: BullQueue<StoredData, unknown>, commands?: RedisCommands): Promise<void> {
+/** How long Redis may take to say goodbye, in milliseconds. */
+const FAREWELL_MS = 250;
+
+/** Closes a queue and its connection, if it ever had one; one that never connected BullMQ gives up by itself. */
+async function closeQueue(queue: BullQueue<StoredData, unknown>, commands: RedisCommands | undefined): Promise<void> {
   const closing = queue.close().catch(() => undefined);
-  try {
-    await withinTime(closing, 1_000);
-  } catch {
-    commands?.disconnect();
-  }
+  await withinTime(closing, FAREWELL_MS).catch(() => undefined);
+  // BullMQ leaves one that is away to connect again.
+  if (commands !== undefined && commands.status !== 'end') endConnection(commands);
 }
