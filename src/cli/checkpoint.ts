@@ -1,6 +1,5 @@
 import { closeSync, fdatasync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { END_ENTRY, writeBeginning, writeDoubts, writeEntry, writeProject, writeReason } from './checkpoint-entries.js';
 import { writeState } from './checkpoint-file.js';
@@ -9,6 +8,7 @@ import { addDoubts, sameDoubts, type DeliveryDoubts } from './delivery-doubts.js
 import { FileError } from './file-error.js';
 import type { Input } from './open-input.js';
 import { noTotals, type SettledStatus } from './status-totals.js';
+import { syncFolder } from './sync-folder.js';
 
 const sync = promisify(fdatasync);
 
@@ -246,19 +246,5 @@ export class Checkpoint {
 
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure;
-  }
-}
-
-/** Puts on the disk that a file is in its folder, where the system can do that. */
-function syncFolder(path: string): void {
-  try {
-    const fd = openSync(dirname(path), 'r');
-    try {
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    // Windows cannot, and some network disks will not.
   }
 }

@@ -56,7 +56,9 @@ A checkpoint is for one run at a time: while one is under way, its .lock keeps o
 
 With --outbox FILE, the records are kept in an outbox instead of a checkpoint and a file of failed ones: what is not
 delivered stays stored, and the same command delivers the rest, or "outbox drain" does. A record is stored once, however
-often the command is given within 90 days: one without an id gets one from its place and text. See "outbox --help".
+often the command is given within 90 days: one without an id gets one from its file, line and text, and FILE.inputs keeps
+which files these were. Such a file may grow; changed in another way it is refused, and --accept-changed stores all of it
+as new. See "outbox --help".
 
 Exit code: 0 all delivered, 1 some rejected or failed, 2 the call was wrong, 130 interrupted.
 
@@ -84,7 +86,7 @@ export function createForwardCommand(terminal: Terminal): Command {
     .option('--restart', 'forget an earlier run of the same files and send everything again')
     .option(
       '--accept-changed',
-      'go on although a file has grown: the records that it had must be in their places, and those that have ended are not sent again',
+      'go on although a file has grown: the records that it had must be in their places, and those that have ended are not sent again; with --outbox, store a changed file without ids as a new one',
     )
     .option(
       '--outbox <file>',

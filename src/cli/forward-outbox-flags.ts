@@ -15,7 +15,6 @@ const REFUSED = {
   checkpoint: '--checkpoint',
   failed: '--failed',
   restart: '--restart',
-  acceptChanged: '--accept-changed',
 } as const satisfies Partial<Record<keyof ForwardOutboxFlags, string>>;
 
 /**

@@ -17,10 +17,13 @@ import type { Input } from './open-input.js';
 import { OutboxRunBooks } from './outbox-run-books.js';
 import { exitCodeOf, isExpected, reportOnOutbox, type OutboxRunEnd } from './outbox-run-end.js';
 import { Progress } from './progress.js';
+import { RecordIds } from './record-ids.js';
 import type { RecordReader } from './record-reader.js';
 import { openRejectedOnce, rejectedOncePath, type RejectedOnce } from './rejected-once.js';
 import { closeRunOutbox, openRunOutbox, openRunQueue } from './run-outbox.js';
 import { noTotals } from './status-totals.js';
+import { StoredInputs } from './stored-inputs.js';
+import { closeIfFailing } from './stored-outbox.js';
 import { stopOnSignal, type StopOnSignal } from './stop-on-signal.js';
 import { storeRecords, type StoredTotals } from './store-records.js';
 import { describeRun, runReportAsJson, type RunReport } from './summary.js';
@@ -46,6 +49,7 @@ interface EquippedRun extends ForwardOutboxRun {
   readonly troubles: LastingTroubles;
   readonly books: OutboxRunBooks;
   readonly rejected: RejectedOnce;
+  readonly ids: RecordIds;
   readonly progress: Progress;
   readonly stop: StopOnSignal;
 }
@@ -91,9 +95,13 @@ async function equip(run: ForwardOutboxRun): Promise<EquippedRun> {
     progress.onNotice(notice);
     troubles.onNotice(notice);
   });
-  const rejected = await openRejectedOnce(rejectedOncePath(flags.rejected, inputs, path));
+  const ids = new RecordIds(inputs, new StoredInputs(path, flags.acceptChanged === true));
+  const queue = await openRunQueue(path);
+  const rejected = await closeIfFailing(queue, async () => {
+    await ids.prepare(reader.unnamed);
+    return openRejectedOnce(rejectedOncePath(flags.rejected, inputs, path));
+  });
   const books = new OutboxRunBooks();
-  const queue = openRunQueue(path);
   const outbox = openRunOutbox({ queue, client, credentials, flags, onNotice: books.onNotice });
   const stop = stopOnSignal({
     onFirst: () => {
@@ -106,7 +114,7 @@ async function equip(run: ForwardOutboxRun): Promise<EquippedRun> {
       process.exit(EXIT_CODE.interrupted);
     },
   });
-  return { ...run, client, queue, outbox, troubles, books, rejected, progress, stop };
+  return { ...run, client, queue, outbox, troubles, books, rejected, ids, progress, stop };
 }
 
 /** Goes through all of it and closes everything, however it ends. */
@@ -155,13 +163,14 @@ async function begin({ reader, client, outbox, books, progress }: EquippedRun): 
 
 /** Stores the records, and tells which projects they are for. */
 async function store(run: EquippedRun, projects: Set<string>): Promise<StoredTotals> {
-  const { path, credentials, reader, outbox, books, rejected, progress, stop } = run;
+  const { path, credentials, reader, outbox, books, rejected, ids, progress, stop } = run;
   const ownProject = credentials.defaultProject?.projectId;
   const troubles = new TroubleLines(progress, () => `in ${rejected.pathIfWritten}`);
   const stored = await storeRecords({
     records: noteProjects(reader.read(), projects, ownProject),
     outbox,
     projectId: ownProject,
+    ids,
     onRejected: (record: InputRecord, error: ValidationError) => {
       books.tally.add('rejected', record.item?.projectId ?? ownProject, describeReasons('rejected', error));
       rejected.add(record, error);

@@ -2,21 +2,23 @@ import { Command, Option } from 'commander';
 import { AttributionClient } from '../client.js';
 import type { UtmPolicy } from '../contract/event.js';
 import { Outbox } from '../outbox/outbox.js';
-import type { SqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
 import { warnOfEmptyInputs } from './empty-inputs.js';
 import { EXIT_CODE } from './exit-code.js';
 import { addInputOptions, type InputFlags } from './input-options.js';
 import { describeInputs } from './open-input.js';
+import { RecordIds } from './record-ids.js';
 import { RecordReader } from './record-reader.js';
 import { describeTrouble } from './record-trouble.js';
-import { openRejectedOnce, rejectedOncePath, type RejectedOnce } from './rejected-once.js';
+import { openRejectedOnce, rejectedOncePath } from './rejected-once.js';
 import { storeRecords } from './store-records.js';
-import { openOutboxFile } from './stored-outbox.js';
+import { StoredInputs } from './stored-inputs.js';
+import { closeIfFailing, openOutboxFile } from './stored-outbox.js';
 import type { Terminal } from './terminal.js';
 
 interface AddFlags extends InputFlags {
   readonly project?: string;
   readonly rejected?: string;
+  readonly acceptChanged?: boolean;
   readonly utmPolicy: UtmPolicy;
   readonly json?: boolean;
 }
@@ -35,13 +37,21 @@ export function createOutboxAddCommand(terminal: Terminal): Command {
       '--rejected <file>',
       'where to write records with mistakes (default: <first file>.rejected.ndjson, then .rejected-2.ndjson …)',
     )
+    .option('--accept-changed', 'store a file without ids that has changed since it was stored, all of it as new')
     .addOption(
       new Option('--utm-policy <policy>', 'which UTM fields an install must have')
         .choices(['all', 'any'])
         .default('all'),
     )
     .option('--json', 'the totals as JSON')
-    .addHelpText('after', '\nExit code: 0 all stored, 1 some have mistakes, 2 the call was wrong.')
+    .addHelpText(
+      'after',
+      `
+A record without an id gets one from its file, line and text, and <file>.inputs keeps which files these were: a file that is
+given again has nothing stored twice, also when it has grown. Changed in another way, it is refused without --accept-changed.
+
+Exit code: 0 all stored, 1 some have mistakes, 2 the call was wrong.`,
+    )
     .action((file: string, paths: string[], flags: AddFlags) => add(file, paths, flags, terminal));
 }
 
@@ -50,9 +60,13 @@ async function add(file: string, paths: readonly string[], flags: AddFlags, term
   const inputs = await describeInputs(paths, flags.format);
   const reader = new RecordReader(inputs, flags.delimiter);
   await reader.preflight();
+  const ids = new RecordIds(inputs, new StoredInputs(file, flags.acceptChanged === true));
   // Before any record is read: of mistakes in thousands of them nobody wants to hear where none can be stored.
   const queue = await openOutboxFile(file);
-  const rejectedFile = await openRejected(queue, () => rejectedOncePath(flags.rejected, inputs, file));
+  const rejectedFile = await closeIfFailing(queue, async () => {
+    await ids.prepare(reader.unnamed);
+    return openRejectedOnce(rejectedOncePath(flags.rejected, inputs, file));
+  });
   // Nothing is sent from here; under which name it will be is for those to say who deliver it.
   const client = new AttributionClient<UtmPolicy>({ partnerName: 'outbox add', utmPolicy });
   const outbox = new Outbox<UtmPolicy>({ client, queue });
@@ -61,6 +75,7 @@ async function add(file: string, paths: readonly string[], flags: AddFlags, term
       records: reader.read(),
       outbox,
       projectId: project,
+      ids,
       onRejected: (record, error) => {
         terminal.note(`${record.path}:${record.line}: ${describeTrouble(error)}`);
         rejectedFile.add(record, error);
@@ -83,15 +98,5 @@ async function add(file: string, paths: readonly string[], flags: AddFlags, term
   } finally {
     await outbox.close();
     await client.close();
-  }
-}
-
-/** Opens the file of records with mistakes; the queue is closed if that cannot be done. */
-async function openRejected(queue: SqliteQueue, findPath: () => string): Promise<RejectedOnce> {
-  try {
-    return await openRejectedOnce(findPath());
-  } catch (error) {
-    await queue.close();
-    throw error;
   }
 }

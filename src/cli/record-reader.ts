@@ -14,6 +14,7 @@ export class RecordReader {
   #doneBytes = 0;
   #count = 0;
   readonly #empty: string[] = [];
+  readonly #unnamed: string[] = [];
   #last: Pick<InputRecord, 'path' | 'line'> | undefined = undefined;
   #open: OpenInput | undefined = undefined;
   #closed = false;
@@ -43,6 +44,11 @@ export class RecordReader {
     return this.#empty;
   }
 
+  /** Paths of files whose first record has no id, as far as `preflight` has looked. */
+  get unnamed(): readonly string[] {
+    return this.#unnamed;
+  }
+
   /** Where the last record that was read begins. */
   get last(): Pick<InputRecord, 'path' | 'line'> | undefined {
     return this.#last;
@@ -59,7 +65,8 @@ export class RecordReader {
       const open = openInput(input);
       const raws = this.#readRaw(input, open);
       try {
-        await raws.next();
+        const first = await raws.next();
+        if (first.done !== true && lacksId(first.value)) this.#unnamed.push(input.path);
         await raws.return(undefined);
       } catch (error) {
         throw asReadError(error, input);
@@ -132,6 +139,11 @@ function asReadError(error: unknown, { path }: Input): unknown {
 
 function nameOf(path: string): string {
   return path === '-' ? 'standard input' : path;
+}
+
+function lacksId(raw: RawRecord): boolean {
+  const { item } = toInputRecord(raw, '', 0);
+  return item !== undefined && item.id === undefined;
 }
 
 function toInputRecord(raw: RawRecord, path: string, ordinal: number): InputRecord {

@@ -5,6 +5,7 @@ import type { Input } from './open-input.js';
 import { inspectOutput, refuseSameFile } from './output-path.js';
 import { baseName, returnedPaths } from './returned-paths.js';
 import { ReturnedRecords, type ReturnedError } from './returned-records.js';
+import { storedInputsPath } from './stored-inputs.js';
 import { UsageError } from './usage-error.js';
 
 /** A file of rejected records that holds each once, however often the same inputs are gone through. */
@@ -25,7 +26,7 @@ export interface RejectedOnce {
 export function rejectedOncePath(named: string | undefined, inputs: readonly Input[], outboxPath: string): string {
   const path = named ?? returnedPaths(baseName(inputs[0]), {}).rejected;
   const paths = inputs.filter(({ identity }) => identity !== undefined).map((input) => input.path);
-  refuseSameFile(paths, [path, outboxPath]);
+  refuseSameFile(paths, [path, outboxPath, storedInputsPath(outboxPath)]);
   return path;
 }
 

@@ -5,6 +5,7 @@ import type { QueueStats } from '../outbox/queue.js';
 import { sqliteQueue, type SqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
 import type { CredentialsSource } from './credentials-source.js';
 import type { ForwardOutboxFlags } from './forward-outbox-flags.js';
+import { openOutboxFile } from './stored-outbox.js';
 
 /**
  * How long the ids of delivered events are known again, in milliseconds (90 days): for so long, a run that is given again
@@ -30,9 +31,13 @@ export interface RunOutboxOptions {
   readonly onNotice: (notice: OutboxNotice) => void;
 }
 
-/** The queue of a run, in a file that is made if it is not there. */
-export function openRunQueue(path: string): SqliteQueue {
-  return sqliteQueue({ path, rememberMs: REMEMBER_MS, ...UNBOUNDED });
+/**
+ * The queue of a run, in a file that is made if it is not there.
+ *
+ * @throws {UsageError} if it cannot be opened.
+ */
+export function openRunQueue(path: string): Promise<SqliteQueue> {
+  return openOutboxFile(path, { rememberMs: REMEMBER_MS, ...UNBOUNDED });
 }
 
 /** An outbox for the time of a run. */

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { ValidationError } from '../errors.js';
 import type { Outbox } from '../outbox/outbox.js';
 import type { OutboxRecord } from '../outbox/outbox-record.js';
 import type { InputRecord } from './input-record.js';
+import type { RecordIds } from './record-ids.js';
 
 /** Records that are stored in one step, and so in one write to the disk. */
 const BATCH = 1_000;
@@ -21,6 +21,8 @@ export interface StoreRecordsOptions {
   readonly outbox: Outbox<'all' | 'any'>;
   /** The project of records that name none. */
   readonly projectId: string | undefined;
+  /** Makes the ids of records that have none. */
+  readonly ids: RecordIds;
   /** Told of each record that is not valid. */
   readonly onRejected: (record: InputRecord, error: ValidationError) => void;
   /** Ends the run after the records that were read. */
@@ -28,9 +30,9 @@ export interface StoreRecordsOptions {
 }
 
 /**
- * Stores records in an outbox. One without an id gets one that is made of its place and its text, so that a file that is
- * stored again, after an interruption, has nothing stored twice.
+ * Stores records in an outbox, so that a file that is stored again, after an interruption, has nothing stored twice.
  *
+ * @throws {UsageError} at a record without an id of a file that has changed since it was stored; as below.
  * @throws {OverflowError} when the outbox is full; what was stored before stays stored.
  */
 export async function storeRecords(options: StoreRecordsOptions): Promise<StoredTotals> {
@@ -52,7 +54,7 @@ export async function storeRecords(options: StoreRecordsOptions): Promise<Stored
     }
   };
   for await (const record of options.records) {
-    batch.push(check(record, options.projectId));
+    batch.push(await check(record, options));
     if (batch.length >= BATCH) await flush();
     if (options.stop?.aborted === true) break;
   }
@@ -67,19 +69,13 @@ interface Checked {
   readonly error?: ValidationError;
 }
 
-function check(record: InputRecord, defaultProject: string | undefined): Checked {
+async function check(record: InputRecord, { projectId: ownProject, ids }: StoreRecordsOptions): Promise<Checked> {
   const { item, issues } = record;
+  const projectId = item?.projectId ?? ownProject;
+  const id = await ids.idOf(record, projectId);
   if (item === undefined) return { record, error: new ValidationError('record', issues) };
-  const projectId = item.projectId ?? defaultProject;
   if (projectId === undefined) return { record, error: new ValidationError('record', [PROJECT_MISSING]) };
-  return { record, toStore: { event: item.event, projectId, id: item.id ?? idOf(record) } };
+  return { record, toStore: { event: item.event, projectId, id } };
 }
 
 const PROJECT_MISSING = { path: ['projectId'], message: 'is required: name it in the record, or give --project' };
-
-function idOf({ ordinal, source }: InputRecord): string {
-  return createHash('sha256')
-    .update(`${ordinal} ${JSON.stringify(source)}`)
-    .digest('hex')
-    .slice(0, 32);
-}

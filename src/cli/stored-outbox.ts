@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describeIssues, isAttributionError } from '../errors.js';
+import type { SqliteQueueOptions } from '../outbox/sqlite/sqlite-options.js';
 import { sqliteQueue, type SqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
 import { UsageError } from './usage-error.js';
 
@@ -8,21 +9,29 @@ import { UsageError } from './usage-error.js';
  *
  * @throws {UsageError} if it cannot be opened: for want of a driver, or as the path is wrong.
  */
-export async function openOutboxFile(path: string): Promise<SqliteQueue> {
+export async function openOutboxFile(
+  path: string,
+  options: Omit<SqliteQueueOptions, 'path'> = {},
+): Promise<SqliteQueue> {
   try {
-    const queue = sqliteQueue({ path });
-    try {
-      // The file is opened by the first call.
-      await queue.stats();
-      return queue;
-    } catch (error) {
-      await queue.close();
-      throw error;
-    }
+    const queue = sqliteQueue({ path, ...options });
+    // The file is opened by the first call.
+    await closeIfFailing(queue, () => queue.stats());
+    return queue;
   } catch (error) {
     if (!isAttributionError(error)) throw error;
     const why = error.code === 'validation' ? describeIssues(error.issues) : error.message;
     throw new UsageError(`cannot open the outbox ${path}: ${why}`);
+  }
+}
+
+/** Does something that comes before the work on a queue; if that fails, the queue is closed. */
+export async function closeIfFailing<T>(queue: Pick<SqliteQueue, 'close'>, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    await queue.close();
+    throw error;
   }
 }
 

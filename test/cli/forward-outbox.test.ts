@@ -64,6 +64,19 @@ describe('forward --outbox', () => {
     expect(emulator.counts.requests).toBe(20);
   });
 
+  it('refuses a file without ids that has changed, and sends none of it again', async () => {
+    const { emulator, folder, forward } = await prepare();
+    folder.write('a.ndjson', ndjson(numberedRecords(20)));
+    await forward(['a.ndjson', '--outbox', 'box.db']);
+    folder.write('a.ndjson', ndjson([flatRecord(), ...numberedRecords(20)]));
+    const refused = await forward(['a.ndjson', '--outbox', 'box.db']);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain('Give the records ids');
+    expect(emulator.counts.requests).toBe(20);
+    expect(await forward(['a.ndjson', '--outbox', 'box.db', '--accept-changed'])).toMatchObject({ code: 0 });
+    expect(emulator.counts.recorded).toBe(41);
+  });
+
   it('goes on after it was killed: everything arrives, and nothing twice but what was out', async () => {
     const { emulator, folder, forward, startForward } = await prepare();
     folder.write('a.ndjson', ndjson(numberedRecords(2_000)));
@@ -198,7 +211,7 @@ describe('forward --outbox', () => {
     }
   });
 
-  it.each([['--checkpoint', 'x'], ['--no-checkpoint'], ['--failed', 'x'], ['--restart'], ['--accept-changed']])(
+  it.each([['--checkpoint', 'x'], ['--no-checkpoint'], ['--failed', 'x'], ['--restart']])(
     'refuses %s',
     async (...args) => {
       const { folder, forward } = await prepare();
@@ -217,6 +230,19 @@ describe('forward --outbox', () => {
     expect(run.code).toBe(0);
     expect(emulator.counts.recorded).toBe(10);
     expect(canariesIn(readFileSync(folder.at('box.db'), 'latin1'))).toEqual([]);
+  });
+
+  it('ends with 2 before anything has begun if the outbox cannot be opened', async () => {
+    const { emulator, folder, forward } = await prepare();
+    folder.write('a.ndjson', ndjson(numberedRecords(3)));
+    folder.write('other.db', 'no outbox, and longer than the header of an SQLite file: '.repeat(20));
+    for (const path of ['none/box.db', 'other.db']) {
+      const { code, stdout, stderr } = await forward(['a.ndjson', '--outbox', path]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain(`error: cannot open the outbox ${path}: `);
+      expect(existsSync(folder.at(`${path}.inputs`))).toBe(false);
+    }
+    expect(emulator.counts.requests).toBe(0);
   });
 
   it('stores nothing if an input cannot be opened', async () => {

@@ -70,6 +70,48 @@ describe('outbox', () => {
     ]);
   });
 
+  it('takes the same rows of another file for other events, and those of a file that has grown for the same', async () => {
+    const { folder, outbox } = await prepare();
+    const add = async (...args: string[]) =>
+      JSON.parse((await outbox(['add', 'box.db', ...args, '--json'])).stdout) as unknown;
+    folder.write('day1.ndjson', lines(2));
+    folder.write('day2.ndjson', lines(2));
+    expect(await add('day1.ndjson')).toMatchObject({ added: 2, duplicates: 0 });
+    expect(await add('day2.ndjson')).toMatchObject({ added: 2, duplicates: 0 });
+    folder.write('day2.ndjson', lines(5));
+    expect(await add(folder.at('day2.ndjson'), './day1.ndjson')).toMatchObject({ added: 3, duplicates: 4 });
+    const [input, longer] = [lines(2), lines(3)];
+    const addInput = async (text: string) =>
+      JSON.parse(
+        (await outbox(['add', 'box.db', '-', '--format', 'ndjson', '--json'], { input: text })).stdout,
+      ) as unknown;
+    expect(await addInput(input)).toMatchObject({ added: 2, duplicates: 0 });
+    expect(await addInput(longer)).toMatchObject({ added: 1, duplicates: 2 });
+  }, 60_000);
+
+  it('refuses a file that has changed since it was stored, unless its records have ids or that is accepted', async () => {
+    const { folder, outbox, status } = await prepare();
+    folder.write('a.ndjson', lines(3));
+    await outbox(['add', 'box.db', 'a.ndjson']);
+    folder.write('a.ndjson', lines(4).split('\n').reverse().join('\n').trimStart());
+    expect(await outbox(['add', 'box.db', 'a.ndjson'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining(
+        'a.ndjson has records without an id, and has changed since it was stored',
+      ) as unknown,
+    });
+    expect(await status()).toMatchObject({ ready: 3 });
+    expect(await outbox(['add', 'box.db', 'a.ndjson', '--accept-changed'])).toMatchObject({ code: 0 });
+    expect(await status()).toMatchObject({ ready: 7 });
+    const named = (...ids: string[]) => ids.map((id) => `${JSON.stringify(flatRecord({ projectId, id }))}\n`).join('');
+    folder.write('b.ndjson', named('1', '2'));
+    await outbox(['add', 'box.db', 'b.ndjson']);
+    folder.write('b.ndjson', named('3', '1', '2'));
+    expect(await outbox(['add', 'box.db', 'b.ndjson'])).toMatchObject({ code: 0 });
+    expect(await status()).toMatchObject({ ready: 10 });
+  }, 60_000);
+
   it('tells of mistakes in the order of the file, in the words of the other commands', async () => {
     const { folder, outbox } = await prepare();
     folder.write(
