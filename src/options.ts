@@ -111,7 +111,7 @@ export type ClientOptions<Policy extends UtmPolicy = 'all'> = ConnectionOptions 
   readonly maxPending?: number | undefined;
   /** Told of everything that happens. What it throws costs no event. */
   readonly onNotice?: ((notice: Notice) => void) | undefined;
-  /** Where to log to: a pino or winston logger or `console` as it is, or a function that takes entries. What it throws costs no event. */
+  /** Where to log to: a pino or winston logger or `console` as it is, or a function that takes entries. What it throws or rejects with costs no event. */
   readonly logger?: Logger | undefined;
   /** Least level that is logged. @default what the logger lets through; 'info' for one without `isLevelEnabled` */
   readonly logLevel?: LogLevel | undefined;

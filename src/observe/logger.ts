@@ -32,14 +32,17 @@ export function isLogger(value: unknown): value is Logger {
   return LOG_LEVELS.every((level) => typeof Reflect.get(value, level) === 'function');
 }
 
-/** The logger as a function that takes entries, whichever way round it takes message and fields. */
-export function logFunction(logger: Logger): (entry: LogEntry) => void {
+/**
+ * The logger as a function that takes entries, whichever way round it takes message and fields. It gives what the logger
+ * gives: a promise, where that is an async function.
+ */
+export function logFunction(logger: Logger): (entry: LogEntry) => unknown {
   if (typeof logger === 'function') return (entry) => logger(entry);
   // Called on the logger each time: methods of pino and winston need it, and pino replaces them when its level changes.
   const methods = logger as Record<LogLevel, (...args: unknown[]) => unknown>;
   return takesFieldsFirst(logger)
-    ? ({ level, message, fields }) => void methods[level](fields, message)
-    : ({ level, message, fields }) => void methods[level](message, fields);
+    ? ({ level, message, fields }) => methods[level](fields, message)
+    : ({ level, message, fields }) => methods[level](message, fields);
 }
 
 /** pino and bunyan take `(fields, message)`; winston, `console` and the others `(message, fields)`. */

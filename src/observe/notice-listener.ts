@@ -14,7 +14,7 @@ export class NoticeListener<Notice> implements NoticeSink<Notice> {
 
   /** `name` is the option that brought the listener. */
   constructor(
-    private readonly onNotice: ((notice: Notice) => void) | undefined,
+    private readonly onNotice: ((notice: Notice) => unknown) | undefined,
     name = 'onNotice',
   ) {
     this.#code = new ForeignCode(name);

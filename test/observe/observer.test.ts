@@ -46,6 +46,28 @@ describe('a listener', () => {
   });
 });
 
+/** An async function passes for one that gives nothing back, where it is passed on. */
+const rejecting = (): never => Promise.reject(new Error('secret')) as never;
+
+describe('a logger', () => {
+  const quiet = { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 };
+
+  it.each([
+    ['a function', 'logger', rejecting],
+    ['a method', 'logger', { ...quiet, info: rejecting }],
+    ['the check of a level', 'isLevelEnabled of the logger', { ...quiet, isLevelEnabled: rejecting }],
+  ])('of which %s rejects is reported once, in words of our own', async (_, name, logger) => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const observer = new Observer(undefined, { logger });
+    observer.notify(notice);
+    observer.notify(notice);
+    await vi.waitFor(() => expect(emitWarning).toHaveBeenCalled());
+    expect(emitWarning.mock.calls).toEqual([
+      [`${name} threw; the events are not affected, but notices may be lost`, 'ClevertapAttributionWarning'],
+    ]);
+  });
+});
+
 const event: Omit<TelemetryEvent, 'method'> = {
   projectId: 'P',
   region: 'in',
@@ -80,6 +102,19 @@ describe('a telemetry', () => {
     observer.notify(attempt, observer.begin(event));
     expect(begun).toEqual([{ ...event, method: 'POST' }]);
     expect(told).toEqual(['enter', 'notice attempt', 'leave', 'progress attempt']);
+  });
+
+  it('that rejects wherever it is called is reported once', async () => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const telemetry: Telemetry = { begin: rejecting, capture: rejecting, attach: rejecting };
+    const observer = new Observer(undefined, { telemetry });
+    observer.attach({ method: 'GET', counters: () => observer.snapshot(), regions: () => [] });
+    observer.capture();
+    observer.begin(event);
+    observer.notify(attempt, { onProgress: rejecting, run: rejecting });
+    observer.detach();
+    await vi.waitFor(() => expect(emitWarning).toHaveBeenCalled());
+    expect(emitWarning).toHaveBeenCalledOnce();
   });
 
   it('that throws costs nobody else a notice, and is reported once', () => {
