@@ -36,20 +36,37 @@ export function dispatchUntraced(
 }
 
 /**
- * The same request, which tells when its path is read where it may be traced: what a dispatcher keeps waiting is read when
- * its turn has come, in the context of whoever opened the connection that has become free.
+ * The same request, which tells when its path or a header is read where it may be traced: what a dispatcher keeps waiting is
+ * read when its turn has come, in the context of whoever opened the connection that has become free.
+ *
+ * A proxy agent copies a request at once, and its path with it, but takes the headers along as they are: so their names and
+ * values, given in turn, become an object.
  */
 export function watchedForTraces(
-  request: Dispatcher.DispatchOptions,
+  request: Dispatcher.DispatchOptions & { readonly headers: readonly string[] },
   onTraced: () => void,
 ): Dispatcher.DispatchOptions {
   if (contextManager() === undefined) return request;
-  const { path } = request;
-  return Object.defineProperty({ ...request }, 'path', {
+  const onRead = (): void => {
+    if (contextManager()?.active().getValue(SUPPRESS_TRACING) !== true) onTraced();
+  };
+  const headers = {};
+  const list = request.headers;
+  for (let index = 0; index < list.length; index += 2) watch(headers, String(list[index]), list[index + 1], onRead);
+  return watch({ ...request, headers }, 'path', request.path, onRead);
+}
+
+/** A property that tells when it is read, and is an ordinary one once somebody sets it. */
+function watch<Target extends object>(target: Target, name: string, value: unknown, onRead: () => void): Target {
+  return Object.defineProperty(target, name, {
     enumerable: true,
+    configurable: true,
     get: () => {
-      if (contextManager()?.active().getValue(SUPPRESS_TRACING) !== true) onTraced();
-      return path;
+      onRead();
+      return value;
+    },
+    set: (other: unknown) => {
+      Object.defineProperty(target, name, { value: other, writable: true });
     },
   });
 }

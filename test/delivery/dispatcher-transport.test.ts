@@ -1,7 +1,9 @@
+import { createServer } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { context } from '@opentelemetry/api';
 import { node } from '@opentelemetry/sdk-node';
 import type { Dispatcher } from 'undici';
-import { Agent, MockAgent, request } from 'undici';
+import { Agent, MockAgent, ProxyAgent, request } from 'undici';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { resolveEndpoint } from '../../src/contract/endpoint.js';
 import { DispatcherTransport } from '../../src/delivery/dispatcher-transport.js';
@@ -222,6 +224,42 @@ describe('with OpenTelemetry', () => {
     onTestFinished(() => agent.destroy());
     return { agent, url: server.url };
   }
+
+  /** An agent for a proxy that opens tunnels, or takes whole URLs, and the URL of a server behind it. */
+  async function proxied(proxyTunnel: boolean) {
+    const { url } = await agentAndServer();
+    const proxy = createServer((_request, response) => response.end('{"status":"success"}'));
+    proxy.on('connect', (_request, socket: Socket) => {
+      const upstream = connect(Number(new URL(url).port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      });
+      socket.pipe(upstream).pipe(socket);
+      socket.on('error', () => upstream.destroy());
+      upstream.on('error', () => socket.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const { port } = proxy.address() as AddressInfo;
+    const agent = new ProxyAgent({ uri: `http://127.0.0.1:${port}`, proxyTunnel, connections: 2 });
+    onTestFinished(async () => {
+      await agent.destroy();
+      await new Promise((resolve) => proxy.close(resolve));
+    });
+    return { agent, url };
+  }
+
+  it.each([true, false])('a proxy agent of our own is nothing to warn of (tunnels: %s)', async (proxyTunnel) => {
+    const { agent, url } = await proxied(proxyTunnel);
+    expect(await warningsOf(agent, url)).toEqual([]);
+  });
+
+  it('a proxy agent whose connections others opened is warned of, once', async () => {
+    const { agent, url } = await proxied(true);
+    const own = [1, 2].map(() => request(url, { dispatcher: agent }).then(({ body }) => body.text()));
+    await Promise.all(own);
+    expect(await warningsOf(agent, url)).toEqual([
+      [expect.stringMatching(/may record its URL/), 'ClevertapAttributionWarning'],
+    ]);
+  });
 
   it('a dispatcher of our own is nothing to warn of, however many wait in it', async () => {
     const { agent, url } = await agentAndServer();

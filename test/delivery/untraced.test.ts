@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { callerContext, dispatchUntraced, watchedForTraces } from '../../src/delivery/untraced.js';
 
-const request = { path: '/attribution', method: 'GET' } as const;
+const request = { path: '/attribution', method: 'GET' as const, headers: ['user-agent', 'ours'] };
 const handler: Dispatcher.DispatchHandler = {};
 
 /** A dispatcher that notes whether it was called in a context without tracing. */
@@ -61,10 +61,32 @@ describe('with OpenTelemetry', () => {
     new node.NodeTracerProvider().register();
     const onTraced = vi.fn();
     const watched = watchedForTraces(request, onTraced);
-    context.with(core.suppressTracing(context.active()), () => expect({ ...watched }).toEqual(request));
+    const whole = { ...request, headers: { 'user-agent': 'ours' } };
+    context.with(core.suppressTracing(context.active()), () => expect({ ...watched }).toEqual(whole));
     expect(onTraced).not.toHaveBeenCalled();
-    expect({ ...watched }).toEqual(request);
+    expect(watched.path).toBe(request.path);
     expect(onTraced).toHaveBeenCalledOnce();
+  });
+
+  it('a copy that was made untraced tells when its headers are read where it may be traced', () => {
+    new node.NodeTracerProvider().register();
+    const onTraced = vi.fn();
+    const watched = watchedForTraces(request, onTraced);
+    const copy = context.with(core.suppressTracing(context.active()), () => ({ ...watched }));
+    expect([copy.path, onTraced.mock.calls]).toEqual([request.path, []]);
+    expect(Object.entries(copy.headers as object)).toEqual([['user-agent', 'ours']]);
+    expect(onTraced).toHaveBeenCalledOnce();
+  });
+
+  it('a dispatcher may change what it is given', () => {
+    new node.NodeTracerProvider().register();
+    const onTraced = vi.fn();
+    const watched = watchedForTraces(request, onTraced);
+    watched.path = '/other';
+    Object.assign(watched.headers as object, { 'user-agent': 'another', host: 'proxy.example' });
+    const headers = { 'user-agent': 'another', host: 'proxy.example' };
+    expect({ ...watched }).toEqual({ path: '/other', method: 'GET', headers });
+    expect(onTraced).not.toHaveBeenCalled();
   });
 
   it('a request keeps its path when OpenTelemetry is shut down meanwhile', () => {
