@@ -7,12 +7,6 @@ import type { CredentialsSource } from './credentials-source.js';
 import type { ForwardOutboxFlags } from './forward-outbox-flags.js';
 import { openOutboxFile } from './stored-outbox.js';
 
-/**
- * How long the ids of delivered events are known again, in milliseconds (90 days): for so long, a run that is given again
- * stores nothing twice.
- */
-const REMEMBER_MS = 90 * 86_400_000;
-
 /** Bounded by the disk alone: what is in the files is to be sent, and refusing half of it helps nobody. */
 const UNBOUNDED = { maxEvents: 1_000_000_000, maxBytes: 2 ** 42, maxShare: 1 };
 
@@ -37,7 +31,7 @@ export interface RunOutboxOptions {
  * @throws {UsageError} if it cannot be opened.
  */
 export function openRunQueue(path: string): Promise<SqliteQueue> {
-  return openOutboxFile(path, { rememberMs: REMEMBER_MS, ...UNBOUNDED });
+  return openOutboxFile(path, UNBOUNDED);
 }
 
 /** An outbox for the time of a run. */

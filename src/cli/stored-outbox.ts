@@ -5,6 +5,12 @@ import { sqliteQueue, type SqliteQueue } from '../outbox/sqlite/sqlite-queue.js'
 import { UsageError } from './usage-error.js';
 
 /**
+ * How long the ids of events that are delivered or discarded here are known again, in milliseconds (90 days): for so long, a
+ * file that is given again has nothing stored twice.
+ */
+const REMEMBER_MS = 90 * 86_400_000;
+
+/**
  * Opens the file of an outbox, which is made if it is not there.
  *
  * @throws {UsageError} if it cannot be opened: for want of a driver, or as the path is wrong.
@@ -14,7 +20,7 @@ export async function openOutboxFile(
   options: Omit<SqliteQueueOptions, 'path'> = {},
 ): Promise<SqliteQueue> {
   try {
-    const queue = sqliteQueue({ path, ...options });
+    const queue = sqliteQueue({ path, rememberMs: REMEMBER_MS, ...options });
     // The file is opened by the first call.
     await closeIfFailing(queue, () => queue.stats());
     return queue;

@@ -2,6 +2,7 @@ import type { DeadLetter } from '../queue.js';
 import type { Bookkeeping } from './bookkeeping.js';
 import { SIZE_IN_SQL } from './bounds.js';
 import type { Database, Statement } from './database.js';
+import type { DeliveredIds } from './delivered-ids.js';
 import type { DeadPage, DeadPageRequest } from './store-operations.js';
 
 interface DeadRow {
@@ -18,13 +19,15 @@ interface DeadRow {
 /** What will not be handed out by itself any more. */
 export class DeadLetters {
   readonly #bookkeeping: Bookkeeping;
+  readonly #deliveredIds: DeliveredIds;
   readonly #page: Statement;
   readonly #placeOf: Statement;
   readonly #revive: Statement;
   readonly #delete: Statement;
 
-  constructor(database: Database, bookkeeping: Bookkeeping) {
+  constructor(database: Database, bookkeeping: Bookkeeping, deliveredIds: DeliveredIds) {
     this.#bookkeeping = bookkeeping;
+    this.#deliveredIds = deliveredIds;
     this.#page = database.prepare(
       `SELECT place, id, partition, payload, reason, deliveries, added, died FROM dead
        WHERE place > ? ORDER BY place LIMIT ?`,
@@ -35,7 +38,7 @@ export class DeadLetters {
       `INSERT INTO items (seq, id, partition, due, deliveries, added, named, payload)
        SELECT seq, id, partition, ?, deliveries, added, named, payload FROM dead WHERE id = ?`,
     );
-    this.#delete = database.prepare(`DELETE FROM dead WHERE id = ? RETURNING partition, ${SIZE_IN_SQL} AS size`);
+    this.#delete = database.prepare(`DELETE FROM dead WHERE id = ? RETURNING partition, named, ${SIZE_IN_SQL} AS size`);
   }
 
   /** Some of them, the one that died first at the front. */
@@ -61,11 +64,12 @@ export class DeadLetters {
     }, 0);
   }
 
-  /** Drops them; gives the number of those that were there. */
-  discard(ids: readonly string[]): number {
+  /** Drops them for good: their ids stay known like those of what was delivered. Gives the number of those that were there. */
+  discard(ids: readonly string[], now: number): number {
     return ids.reduce((sum, id) => {
-      const row = this.#delete.get(id) as { partition: number; size: number } | undefined;
+      const row = this.#delete.get(id) as { partition: number; named: number; size: number } | undefined;
       if (row === undefined) return sum;
+      if (row.named === 1) this.#deliveredIds.add(id, now);
       this.#bookkeeping.countOut(row.partition, row.size);
       return sum + 1;
     }, 0);

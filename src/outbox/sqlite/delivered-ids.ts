@@ -3,7 +3,7 @@ import type { Database, Statement } from './database.js';
 /** Ids forgotten in one step. */
 const STEP = 1_000;
 
-/** Remembers for a while which events were delivered, of those whose id the caller chose: the same again is a duplicate. */
+/** Remembers for a while which events were delivered, or discarded as dead letters, of those whose id the caller chose: the same again is a duplicate. */
 export class DeliveredIds {
   readonly #rememberMs: number;
   readonly #insert: Statement;
@@ -28,7 +28,7 @@ export class DeliveredIds {
     if (this.#rememberMs > 0) this.#insert.run(id, now + this.#rememberMs);
   }
 
-  /** Whether an event of that id was delivered, as far as is remembered. */
+  /** Whether an event of that id was delivered or discarded, as far as is remembered. */
   has(id: string, now: number): boolean {
     return this.#find.get(id, now) !== undefined;
   }

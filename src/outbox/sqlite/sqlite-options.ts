@@ -16,7 +16,7 @@ export interface SqliteQueueOptions {
    */
   readonly maxShare?: number | undefined;
   /**
-   * How long the id of a delivered event is known again if you chose it, in milliseconds; 0 not to. Where space runs out, the
+   * How long the id of an event that was delivered, or discarded, is known again if you chose it, in milliseconds; 0 not to. Where space runs out, the
    * oldest are forgotten first. @default 86400000 (a day)
    */
   readonly rememberMs?: number | undefined;

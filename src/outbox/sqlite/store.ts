@@ -80,7 +80,7 @@ export class Store implements StoreOperations {
     this.#intake = new Intake(database, this.#bookkeeping, this.#bounds, this.#deliveredIds);
     this.#claims = new Claims(database, this.#bookkeeping, newLease);
     this.#settlements = new Settlements(database, this.#bookkeeping, this.#deliveredIds);
-    this.#deadLetters = new DeadLetters(database, this.#bookkeeping);
+    this.#deadLetters = new DeadLetters(database, this.#bookkeeping, this.#deliveredIds);
     this.#partitions = new PartitionReports(database);
     this.#release = database.prepare(
       `UPDATE items SET due = ? WHERE seq IN (
@@ -173,7 +173,7 @@ export class Store implements StoreOperations {
   }
 
   discard(ids: readonly string[]): number {
-    return this.#deadLetters.discard(ids);
+    return this.#deadLetters.discard(ids, this.#now());
   }
 
   stats(): QueueStats {

@@ -102,8 +102,16 @@ describe('a dead letter', () => {
     const other = new StoreFixture(folder, {}, path);
     opened.add(other);
     expect(other.add(item('a'), item('e'))).toEqual(['e']);
-    store.transaction(() => store.discard(['a']));
-    expect(other.add(item('a'))).toEqual(['a']);
+  });
+
+  it('is dropped for good: its id, if somebody chose it, stays known like one that was delivered', () => {
+    const { store } = open({ rememberMs: 1_000 });
+    fixture.add(item('a'), item('b', 'P', { named: false }));
+    fixture.settle(fixture.claim({ count: 2 }), { kind: 'dead', reason: 'it is wrong' });
+    expect(store.transaction(() => store.discard(['a', 'b']))).toBe(2);
+    expect(fixture.add(item('a'), item('b', 'P', { named: false }))).toEqual(['b']);
+    fixture.now += 1_001;
+    expect(fixture.add(item('a'))).toEqual(['a']);
   });
 
   it('is listed page by page, also if those before it are gone', () => {
