@@ -137,6 +137,10 @@ async function carryOut(run: EquippedRun): Promise<OutboxRunEnd> {
   warnOfEmptyInputs(reader, (warning) => terminal.note(warning));
   try {
     left = await closeRunOutbox(outbox, path, stopWithinMs(troubles));
+  } catch (error) {
+    problem ??= error;
+  }
+  try {
     rejected.close();
   } catch (error) {
     problem ??= error;

@@ -88,7 +88,7 @@ async function add(file: string, paths: readonly string[], flags: AddFlags, term
     terminal.print(
       flags.json === true
         ? JSON.stringify({ ...totals, rejectedFile: pathIfWritten ?? null })
-        : `${added} stored, ${duplicates} were there before, ${rejected} with mistakes`,
+        : `${added} stored, ${duplicates} ${duplicates === 1 ? 'was' : 'were'} there before, ${rejected} with mistakes`,
     );
     if (pathIfWritten !== undefined && flags.json !== true)
       terminal.print(
@@ -98,5 +98,7 @@ async function add(file: string, paths: readonly string[], flags: AddFlags, term
   } finally {
     await outbox.close();
     await client.close();
+    // Once more where the work broke off: the lock is to go.
+    rejectedFile.close();
   }
 }

@@ -1,10 +1,11 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { InputRecord } from './input-record.js';
 import type { Input } from './open-input.js';
 import { inspectOutput, refuseSameFile } from './output-path.js';
 import { baseName, returnedPaths } from './returned-paths.js';
 import { ReturnedRecords, type ReturnedError } from './returned-records.js';
+import { lockPath, RunLock } from './run-lock.js';
 import { storedInputsPath } from './stored-inputs.js';
 import { UsageError } from './usage-error.js';
 
@@ -12,7 +13,7 @@ import { UsageError } from './usage-error.js';
 export interface RejectedOnce {
   /** Adds a record, unless it is there. */
   add(record: InputRecord, error: ReturnedError): void;
-  /** Puts everything on the disk and closes the file. */
+  /** Puts everything on the disk, closes the file, and lets other runs have it. */
   close(): void;
   /** The path, if there are records in the file. */
   readonly pathIfWritten: string | undefined;
@@ -26,29 +27,55 @@ export interface RejectedOnce {
 export function rejectedOncePath(named: string | undefined, inputs: readonly Input[], outboxPath: string): string {
   const path = named ?? returnedPaths(baseName(inputs[0]), {}).rejected;
   const paths = inputs.filter(({ identity }) => identity !== undefined).map((input) => input.path);
-  refuseSameFile(paths, [path, outboxPath, storedInputsPath(outboxPath)]);
+  refuseSameFile(paths, [path, lockPath(path), outboxPath, storedInputsPath(outboxPath)]);
   return path;
 }
 
 /**
  * Opens a file of rejected records and goes on with what an earlier run has put there: a record is known by the place that
- * stands beside it. Nothing is written over.
+ * stands beside it. Nothing is written over, and a lock beside it keeps other runs out until it is closed.
  *
- * @throws {UsageError} if it is no such file, or somebody has begun to mend it.
+ * @throws {UsageError} if it is no such file, somebody has begun to mend it, or another run is using it.
+ * @throws {FileError} if its lock cannot be written.
  */
 export async function openRejectedOnce(path: string): Promise<RejectedOnce> {
-  const before = inspectOutput(path) ? await readPlaces(path) : { bytes: 0, places: new Set<string>() };
-  const file = new ReturnedRecords(path, { path, bytes: before.bytes }, false);
-  file.open(() => undefined);
-  return {
-    add({ path: input, line, source }, error) {
-      if (!before.places.has(keyOf(input, line))) file.add(source, { path: input, line }, error);
-    },
-    close: () => file.close(),
-    get pathIfWritten() {
-      return file.pathIfWritten;
-    },
-  };
+  inspectOutput(path);
+  const lock = new RunLock(path, REJECTED);
+  try {
+    const before = existsSync(path) ? await readPlaces(path) : { bytes: 0, places: new Set<string>() };
+    const file = new ReturnedRecords(path, { path, bytes: before.bytes }, false);
+    file.open(() => undefined);
+    return new LockedRejected(file, before.places, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+const REJECTED = { name: 'file of rejected records', option: '--rejected' };
+
+class LockedRejected implements RejectedOnce {
+  constructor(
+    private readonly file: ReturnedRecords,
+    private readonly before: ReadonlySet<string>,
+    private readonly lock: RunLock,
+  ) {}
+
+  add({ path, line, source }: InputRecord, error: ReturnedError): void {
+    if (!this.before.has(keyOf(path, line))) this.file.add(source, { path, line }, error);
+  }
+
+  close(): void {
+    try {
+      this.file.close();
+    } finally {
+      this.lock.release();
+    }
+  }
+
+  get pathIfWritten(): string | undefined {
+    return this.file.pathIfWritten;
+  }
 }
 
 const NEWLINE = 0x0a;

@@ -11,8 +11,18 @@ interface Holder extends ProcessIdentity {
   readonly id: string;
 }
 
+/** What a lock is of, in the words of its messages. */
+export interface LockedThing {
+  /** Such as `checkpoint`. */
+  readonly name: string;
+  /** The option by which another one is named. */
+  readonly option: string;
+}
+
+const CHECKPOINT: LockedThing = { name: 'checkpoint', option: '--checkpoint' };
+
 /**
- * Keeps two runs from working on the same checkpoint: a file beside it that names the process.
+ * Keeps two runs from working on the same checkpoint, or another file of theirs: a file beside it that names the process.
  *
  * A lock whose process has ended is taken over. For that a run makes the lock's claim, a file named after the lock's id, which
  * only one can make; a claim of a run that was killed at it is claimed in the same way. The lock file comes first, then its
@@ -24,13 +34,16 @@ export class RunLock {
   readonly #onExit = () => this.#remove();
 
   /**
-   * Takes the lock of a checkpoint.
+   * Takes the lock of a checkpoint, or of another file.
    *
    * @throws {UsageError} if another run has it.
    * @throws {FileError} if it cannot be written.
    */
-  constructor(checkpointPath: string) {
-    this.#path = lockPath(checkpointPath);
+  constructor(
+    path: string,
+    private readonly thing = CHECKPOINT,
+  ) {
+    this.#path = lockPath(path);
     try {
       while (!this.#tryTake());
     } catch (error) {
@@ -52,7 +65,7 @@ export class RunLock {
     const chain = this.#readChain();
     const last = chain.at(-1);
     if (last === undefined) return false;
-    if (!hasEnded(last)) throw inUse(this.#path, last);
+    if (!hasEnded(last)) throw inUse(this.#path, last, this.thing);
     const claim = this.#claimOf(last);
     if (!this.#create(claim)) return false;
     // The lock may have been taken over and its claims removed since it was read.
@@ -71,7 +84,7 @@ export class RunLock {
     const chain: Holder[] = [];
     let path = this.#path;
     for (;;) {
-      const holder = readHolder(path);
+      const holder = readHolder(path, this.thing);
       if (holder === undefined) return chain;
       chain.push(holder);
       path = this.#claimOf(holder);
@@ -125,19 +138,19 @@ export class RunLock {
   #remove(): void {
     try {
       // Somebody may have removed it by hand, and another run have made its own.
-      if (readHolder(this.#path)?.id === this.#holder.id) rmSync(this.#path, { force: true });
+      if (readHolder(this.#path, this.thing)?.id === this.#holder.id) rmSync(this.#path, { force: true });
     } catch {
       // It will be taken over: this process will have ended.
     }
   }
 }
 
-/** Where the lock of a checkpoint is. */
-export function lockPath(checkpointPath: string): string {
-  return `${checkpointPath}.lock`;
+/** Where the lock of a checkpoint, or of another file, is. */
+export function lockPath(path: string): string {
+  return `${path}.lock`;
 }
 
-function readHolder(path: string): Holder | undefined {
+function readHolder(path: string, { name }: LockedThing): Holder | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -147,7 +160,7 @@ function readHolder(path: string): Holder | undefined {
   }
   const holder = parseHolder(text);
   if (holder === undefined)
-    throw new UsageError(`${path} is there and names no process: remove it if no other run uses this checkpoint`);
+    throw new UsageError(`${path} is there and names no process: remove it if no other run uses this ${name}`);
   return holder;
 }
 
@@ -167,16 +180,16 @@ function isExisting(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'EEXIST';
 }
 
-function inUse(path: string, { pid, host }: Holder): UsageError {
+function inUse(path: string, { pid, host }: Holder, { name, option }: LockedThing): UsageError {
   if (host !== hostname())
     return new UsageError(
       `${path} is the lock of process ${pid} on ${host}, another machine or container than this one (${hostname()}), so ` +
-        `that its end cannot be seen from here: wait for that run, or name another --checkpoint. Once ${host} is gone, or ` +
+        `that its end cannot be seen from here: wait for that run, or name another ${option}. Once ${host} is gone, or ` +
         `has no process ${pid} any more (there: ps -p ${pid}), it is safe to remove that one file, ${path}, and to run ` +
         'the same command again',
     );
   return new UsageError(
-    `another run is using this checkpoint: process ${pid} on ${host} holds ${path}; wait for its end, ` +
-      'name another --checkpoint, or remove that file if there is no such process any more',
+    `another run is using this ${name}: process ${pid} on ${host} holds ${path}; wait for its end, ` +
+      `name another ${option}, or remove that file if there is no such process any more`,
   );
 }

@@ -232,6 +232,23 @@ describe('forward --outbox', () => {
     expect(canariesIn(readFileSync(folder.at('box.db'), 'latin1'))).toEqual([]);
   });
 
+  it('keeps a second run of the same input out, which could not give its records with mistakes back', async () => {
+    const { emulator, folder, forward, startForward } = await prepare();
+    folder.write('a.ndjson', `${ndjson(numberedRecords(3))}{"x\n`);
+    emulator.faults.add({ kind: 'latency', ms: 3_000_000 });
+    const first = startForward(['a.ndjson', '--outbox', 'box.db']);
+    await first.told('had been stored before');
+    const second = await forward(['a.ndjson', '--outbox', 'box.db']);
+    expect(second).toMatchObject({ code: 2, stdout: '' });
+    expect(second.stderr).toContain('another run is using this file of rejected records');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    emulator.faults.clear();
+    expect(await forward(['a.ndjson', '--outbox', 'box.db'])).toMatchObject({ code: 1 });
+    expect(arrivals(emulator.received).size).toBe(3);
+    expect(existsSync(folder.at('a.ndjson.rejected.ndjson.lock'))).toBe(false);
+  }, 60_000);
+
   it('ends with 2 before anything has begun if the outbox cannot be opened', async () => {
     const { emulator, folder, forward } = await prepare();
     folder.write('a.ndjson', ndjson(numberedRecords(3)));
