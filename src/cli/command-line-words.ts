@@ -12,7 +12,23 @@ const WORDS: readonly (readonly [inLibrary: string, onCommandLine: string])[] = 
   ['a Date, epoch seconds', 'epoch seconds'],
 ];
 
+/** The same of what an outbox holds: another program may have stored it, and what to run then is said beside it. */
+const STORED_WORDS: typeof WORDS = [
+  [holdRemedy('authentication'), 'put its new credentials where they are read from'],
+  [holdRemedy('bad_request'), 'ask CleverTap to whitelist the partner name'],
+  ...WORDS,
+];
+
 /** A message of the library in the words of the command line: with its options, and without calls that only code can make. */
 export function inCommandLineWords(message: string): string {
-  return WORDS.reduce((text, [inLibrary, onCommandLine]) => text.replaceAll(inLibrary, onCommandLine), message);
+  return replaceWords(message, WORDS);
+}
+
+/** A reason that an outbox holds, in the words of the command line. */
+export function storedInCommandLineWords(message: string): string {
+  return replaceWords(message, STORED_WORDS);
+}
+
+function replaceWords(message: string, words: typeof WORDS): string {
+  return words.reduce((text, [inLibrary, onCommandLine]) => text.replaceAll(inLibrary, onCommandLine), message);
 }

@@ -80,7 +80,7 @@ function createStatusCommand(terminal: Terminal): Command {
     .action((file: string, { json }: JsonFlag) =>
       withQueue(file, async (queue) => {
         const stats = await queue.stats();
-        const report = { path: file, projects: await queue.partitions(), onHold: new Set<string>(), now: Date.now() };
+        const report = { path: file, projects: await queue.partitions(), onHold: undefined, now: Date.now() };
         if (json === true) {
           const { oldestAgeMs = null, ...counts } = stats;
           terminal.print(JSON.stringify({ ...counts, oldestAgeMs, projects: leftAsJson(report) }));
@@ -147,11 +147,20 @@ function createLettersCommand(terminal: Terminal, name: keyof typeof LETTERS): C
     .action((file: string, ids: string[], { all, json }: AllFlag) => {
       if ((all === true) === ids.length > 0) throw new UsageError('give either ids or --all');
       return withQueue(file, async (queue) => {
+        const unknown = all === true ? [] : await notDead(queue, ids);
         const count = all === true ? await forAll(queue, name) : await queue[name](ids);
         terminal.print(json === true ? JSON.stringify({ [done]: count }) : `${count} ${done}`);
-        return all === true || count === ids.length ? EXIT_CODE.ok : EXIT_CODE.incomplete;
+        for (const id of unknown) terminal.note(`${toSingleLine(id, 200)} is of no dead letter`);
+        return unknown.length === 0 ? EXIT_CODE.ok : EXIT_CODE.incomplete;
       });
     });
+}
+
+/** Which of some ids are of no dead letter. */
+async function notDead(queue: Queue, ids: readonly string[]): Promise<readonly string[]> {
+  const unknown = new Set(ids);
+  for await (const { id } of queue.dead()) unknown.delete(id);
+  return [...unknown];
 }
 
 async function forAll(queue: Queue, name: 'replay' | 'discard'): Promise<number> {

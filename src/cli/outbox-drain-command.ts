@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { Outbox } from '../outbox/outbox.js';
 import type { OutboxCounters } from '../outbox/outbox-report.js';
+import type { SqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
 import { addClientOptions, createClient, CREDENTIALS_HELP, type ClientFlags } from './client-options.js';
-import { readSendingCredentials } from './credentials-source.js';
+import { readSendingCredentials, type CredentialsSource } from './credentials-source.js';
 import { DrainNotes } from './drain-notes.js';
 import { drainOutbox } from './drain-outbox.js';
 import { EXIT_CODE } from './exit-code.js';
@@ -18,6 +19,8 @@ interface DrainFlags extends ClientFlags {
 }
 
 const HELP = `${CREDENTIALS_HELP}
+
+What waits for its next attempt is due at once, of the projects whose credentials are given.
 
 A region that has been in trouble for longer than --deadline is no longer waited for; --wait waits for it, for events that
 are due later, and for those on hold.
@@ -66,6 +69,7 @@ async function drain(file: string, flags: DrainFlags, terminal: Terminal): Promi
   });
   const { onHold } = notes;
   try {
+    await releaseProjects(queue, credentials);
     await drainOutbox(outbox, { queue, onHold, troubles, all: flags.wait === true, stop: stop.signal });
   } finally {
     if (flags.wait !== true) for (const line of troubles.describe()) terminal.note(line);
@@ -83,6 +87,13 @@ async function drain(file: string, flags: DrainFlags, terminal: Terminal): Promi
   const report = { path: file, projects, onHold, now: Date.now() };
   for (const line of flags.json === true ? [drainAsJson(counters, left, report)] : describe(counters, left, report))
     terminal.print(line);
+}
+
+/** Whoever drains with credentials of a project has seen to what kept it waiting. */
+async function releaseProjects(queue: SqliteQueue, { all }: CredentialsSource): Promise<void> {
+  const known = new Set(all.map(({ projectId }) => projectId));
+  for (const { partition, delayed } of await queue.partitions())
+    if (delayed > 0 && known.has(partition)) await queue.release(partition);
 }
 
 function describe({ delivered, rescheduled, dead }: OutboxCounters, left: number, report: OutboxReport): string[] {

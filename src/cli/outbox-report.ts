@@ -1,7 +1,7 @@
 import { toSingleLine } from '../contract/text.js';
 import type { QueueStats } from '../outbox/queue.js';
 import type { PartitionStats } from '../outbox/sqlite/partition-stats.js';
-import { inCommandLineWords } from './command-line-words.js';
+import { storedInCommandLineWords } from './command-line-words.js';
 import { alignColumns } from './summary.js';
 
 /** What an outbox holds, and why it is still there. */
@@ -10,8 +10,8 @@ export interface OutboxReport {
   readonly path: string;
   /** By project. */
   readonly projects: readonly PartitionStats[];
-  /** Projects that are on hold, as far as the one who reports has seen. */
-  readonly onHold: ReadonlySet<string>;
+  /** Projects that are on hold, as far as the one who reports has seen; undefined for one who has delivered nothing. */
+  readonly onHold: ReadonlySet<string> | undefined;
   /** When that was, in epoch milliseconds. */
   readonly now: number;
 }
@@ -46,7 +46,7 @@ export function describeLeft(report: OutboxReport): string[] {
 export function leftAsJson({ projects, onHold }: OutboxReport): readonly object[] {
   return projects.map(({ partition, ready, delayed, leased, dead, nextDueAt, trouble }) => ({
     projectId: partition,
-    onHold: onHold.has(partition),
+    onHold: onHold?.has(partition) ?? null,
     ready,
     delayed,
     leased,
@@ -70,10 +70,10 @@ function describeProject(project: PartitionStats, { onHold, now }: OutboxReport)
     ...(leased > 0 ? [`${leased} out for delivery`] : []),
     ...(dead > 0 ? [`${dead} dead`] : []),
   ];
-  const held = onHold.has(partition) ? ', on hold' : '';
+  const held = onHold?.has(partition) === true ? ', on hold' : '';
   const lines = [`project ${toSingleLine(partition, 60)}${held}: ${parts.join(', ')}`];
   if (trouble === undefined || countLeft(project) === 0) return lines;
-  const reason = inCommandLineWords(toSingleLine(trouble.reason));
+  const reason = storedInCommandLineWords(toSingleLine(trouble.reason));
   return [...lines, `  last failure, ${describeTime(Math.max(0, now - trouble.at))} ago: ${reason}`];
 }
 

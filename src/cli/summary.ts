@@ -63,7 +63,7 @@ export function describeRun(report: RunReport): string[] {
     ? ['', `Finished already: ${describeTotals(tally.totals)}`]
     : [
         '',
-        `${ending}: ${done} records in ${seconds.toFixed(1)} s (${Math.round(done / Math.max(seconds, 0.001))}/s): ` +
+        `${ending}: ${done} ${done === 1 ? 'record' : 'records'} in ${seconds.toFixed(1)} s (${Math.round(done / Math.max(seconds, 0.001))}/s): ` +
           `${describeTotals(thisRun)}; ${counters.attempts} requests, ${counters.retries} of them retries`,
       ];
   if (!finishedAlready && countAll(earlier) > 0) lines.push(`With earlier runs: ${describeTotals(tally.totals)}`);

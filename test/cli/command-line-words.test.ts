@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { inCommandLineWords } from '../../src/cli/command-line-words.js';
+import { inCommandLineWords, storedInCommandLineWords } from '../../src/cli/command-line-words.js';
 import { describeReasons } from '../../src/cli/failure-reason.js';
 import { describeTrouble } from '../../src/cli/record-trouble.js';
 import { parseTimestamp } from '../../src/contract/timestamp.js';
 import type { Hold } from '../../src/delivery/authentication-hold.js';
-import { refusalError } from '../../src/delivery/refusal-error.js';
+import { holdRemedy, refusalError } from '../../src/delivery/refusal-error.js';
 import { ValidationError } from '../../src/errors.js';
 
 function heldFor(code: 'authentication' | 'bad_request'): string {
@@ -19,6 +19,14 @@ it('says of a project on hold what to do at the command line, and names no call'
   expect(heldFor('bad_request')).toMatch(
     /: ask CleverTap to whitelist the partner name, and run the command again then; /,
   );
+});
+
+it('names no command to be run again of what an outbox holds, which another program may have stored', () => {
+  const remedies = ['authentication', 'bad_request'] as const;
+  for (const code of remedies)
+    expect(storedInCommandLineWords(`it was refused: ${holdRemedy(code)}; x`)).toMatch(
+      /^it was refused: (?:put its new credentials where they are read from|ask CleverTap to whitelist the partner name); x$/,
+    );
 });
 
 it('names options as they are given at the command line, and leaves all other words alone', () => {

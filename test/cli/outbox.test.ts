@@ -160,13 +160,37 @@ describe('outbox', () => {
       .map((line) => JSON.parse(line) as { id: string; projectId: string });
     expect(first).toMatchObject({ projectId });
     expect(await outbox(['discard', 'box.db', String(first?.id)])).toMatchObject({ code: 0, stdout: '1 discarded\n' });
-    expect(await outbox(['replay', 'box.db', String(second?.id)])).toMatchObject({ code: 0, stdout: '1 replayed\n' });
+    expect(await outbox(['replay', 'box.db', String(second?.id), 'nobody'])).toMatchObject({
+      code: 1,
+      stdout: '1 replayed\n',
+      stderr: 'nobody is of no dead letter\n',
+    });
     expect(await status()).toMatchObject({ dead: 1, ready: 1 });
     expect(await outbox(['replay', 'box.db', '--all'])).toMatchObject({ code: 0, stdout: '1 replayed\n' });
     emulator.faults.clear();
     expect(await drain('--json')).toMatchObject({ code: 0 });
     expect(emulator.counts.recorded).toBe(2);
-  });
+    // What was discarded is not stored again with its file.
+    expect(await outbox(['add', 'box.db', 'events.ndjson'])).toMatchObject({
+      stdout: '0 stored, 3 were there before, 0 with mistakes\n',
+    });
+  }, 60_000);
+
+  it('delivers at once what waited for credentials when it is drained with them again', async () => {
+    const { folder, emulator, outbox, drain } = await prepare();
+    folder.write('events.ndjson', lines(1));
+    await outbox(['add', 'box.db', 'events.ndjson']);
+    emulator.faults.add({ kind: 'status', status: 401 });
+    expect((await drain()).code).toBe(1);
+    emulator.faults.clear();
+    expect(await drain()).toMatchObject({
+      code: 0,
+      stdout: '1 delivered, 0 left (0 put off), 0 became dead letters\n',
+    });
+    expect(await outbox(['add', 'box.db', 'events.ndjson'])).toMatchObject({
+      stdout: '0 stored, 1 was there before, 0 with mistakes\n',
+    });
+  }, 60_000);
 
   it('leaves what is to be delivered later, and makes it due when the project is released', async () => {
     const { folder, emulator, outbox, drain, status } = await prepare();
@@ -238,7 +262,7 @@ describe('outbox', () => {
     const { projects } = JSON.parse((await outbox(['status', 'box.db', '--json'])).stdout) as { projects: unknown[] };
     expect(projects).toContainEqual({
       projectId: 'OTHER-1',
-      onHold: false,
+      onHold: null,
       ready: 0,
       delayed: 1,
       leased: 0,

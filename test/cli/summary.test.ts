@@ -94,7 +94,7 @@ describe('the summary for people', () => {
 
   it('tells of this run and of all runs, the tables of all of them', () => {
     const shown = text({ earlier: { delivered: 1, rejected: 0, failed: 1 } });
-    expect(shown).toContain('Done: 1 records in 2.0 s (1/s): 1 delivered, 0 rejected, 0 failed;');
+    expect(shown).toContain('Done: 1 record in 2.0 s (1/s): 1 delivered, 0 rejected, 0 failed;');
     expect(shown).toContain('With earlier runs: 2 delivered, 0 rejected, 1 failed');
     expect(shown).toContain('1  failed: network');
     expect(text()).not.toContain('earlier runs');
