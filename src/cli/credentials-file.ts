@@ -12,6 +12,9 @@ import { UsageError } from './usage-error.js';
  * @throws {UsageError} if it cannot be read or some in it are not valid, naming each of those; no message repeats a value.
  */
 export function readCredentialsFile(path: string): Credentials[] {
+  // No file is called so, and a message would repeat what is in it.
+  if (/^\s*[[{]/.test(path))
+    throw new UsageError('the credentials are taken from a file: give its name, not its content');
   const value = parseFile(path);
   if (typeof value !== 'object' || value === null) throw notByProject(path);
   // One project's credentials by themselves are a list of one.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { FileError } from './file-error.js';
 import { hasEnded, ownIdentity, type ProcessIdentity } from './process-identity.js';
@@ -64,7 +64,10 @@ export class RunLock {
     if (this.#create(this.#path)) return true;
     const chain = this.#readChain();
     const last = chain.at(-1);
-    if (last === undefined) return false;
+    if (last === undefined) {
+      refuseLink(this.#path);
+      return false;
+    }
     if (!hasEnded(last)) throw inUse(this.#path, last, this.thing);
     const claim = this.#claimOf(last);
     if (!this.#create(claim)) return false;
@@ -148,6 +151,12 @@ export class RunLock {
 /** Where the lock of a checkpoint, or of another file, is. */
 export function lockPath(path: string): string {
   return `${path}.lock`;
+}
+
+/** A link that leads nowhere is there and yet cannot be read: neither would change, however often it is looked at again. */
+function refuseLink(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+    throw new UsageError(`${path} is a symbolic link: remove it`);
 }
 
 function readHolder(path: string, { name }: LockedThing): Holder | undefined {

@@ -5,9 +5,9 @@ import { ValidationError } from '../errors.js';
 import type { EventTelemetry, Telemetry, TelemetryEvent, TelemetrySource } from '../observe/telemetry.js';
 import type { QueueStats } from '../outbox/queue.js';
 import { VERSION } from '../version.js';
-import { ClientFigures } from './client-figures.js';
 import { EventSpan, type EventSpanSettings } from './event-span.js';
-import { createDurations, observeClients, observeOutbox } from './instruments.js';
+import { createDurations, observeOutbox } from './instruments.js';
+import { figuresOf } from './shared-figures.js';
 
 const SCOPE = 'clevertap-attribution';
 
@@ -29,7 +29,7 @@ export interface ObservedOutbox {
   stats(): Promise<QueueStats>;
 }
 
-/** Telemetry that goes to OpenTelemetry. Give the same to all clients: their figures are added up. */
+/** Telemetry that goes to OpenTelemetry. The figures of all clients whose metrics go the same way are added up. */
 export interface OpenTelemetry extends Telemetry {
   /**
    * Takes the depth and the oldest age of an outbox into the metrics, until the function that comes back is called or the
@@ -64,8 +64,6 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry
 }
 
 class ClientTelemetry implements OpenTelemetry {
-  readonly #figures = new ClientFigures();
-  readonly #outboxes = new Set<string>();
   #meter: Meter | undefined = undefined;
   #settings: EventSpanSettings | undefined = undefined;
 
@@ -76,8 +74,7 @@ class ClientTelemetry implements OpenTelemetry {
   ) {}
 
   attach(source: TelemetrySource): () => void {
-    this.#prepare();
-    return this.#figures.add(source);
+    return figuresOf(this.#meterOf()).clients.add(source);
   }
 
   capture(): unknown {
@@ -89,16 +86,17 @@ class ClientTelemetry implements OpenTelemetry {
   }
 
   watchOutbox(outbox: ObservedOutbox, name = 'default'): () => void {
-    if (this.#outboxes.has(name)) {
+    const { outboxes } = figuresOf(this.#meterOf());
+    if (outboxes.has(name)) {
       const message = `"${name}" is the name of another outbox that is looked at: give each its own`;
       throw new ValidationError('outbox', [{ path: ['name'], message }]);
     }
-    this.#outboxes.add(name);
+    outboxes.add(name);
     let watched = true;
     const stop = (): void => {
       if (!watched) return;
       watched = false;
-      this.#outboxes.delete(name);
+      outboxes.delete(name);
       unobserve();
     };
     const unobserve = observeOutbox(this.#meterOf(), name, async () => {
@@ -113,7 +111,6 @@ class ClientTelemetry implements OpenTelemetry {
   #prepare(): EventSpanSettings {
     if (this.#settings !== undefined) return this.#settings;
     const meter = this.#meterOf();
-    observeClients(meter, () => this.#figures.read());
     const tracer = (this.tracerProvider ?? trace.getTracerProvider()).getTracer(SCOPE, VERSION);
     this.#settings = { tracer, ...createDurations(meter), projectId: this.projectId };
     return this.#settings;

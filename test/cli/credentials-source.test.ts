@@ -1,5 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { readCredentialsFile } from '../../src/cli/credentials-file.js';
 import { ENVIRONMENT, readCredentials, readSendingCredentials } from '../../src/cli/credentials-source.js';
 import { AuthenticationError } from '../../src/errors.js';
 import { CANARY_PASSCODE, CANARY_TOKEN, canariesIn, canaryCredentials, everythingShownOf } from '../support/canary.js';
@@ -52,6 +53,12 @@ describe('credentials from a file', () => {
 
   it('are the default where they are of one project', () => {
     expect(fromFile({ 'P-1': secrets }).defaultProject?.projectId).toBe('P-1');
+  });
+
+  it('are not repeated where they stand in the place of a file name', () => {
+    const content = JSON.stringify({ 'P-1': { projectToken: CANARY_TOKEN } });
+    expect(() => readCredentialsFile(content)).toThrow(/^the credentials are taken from a file: give its name/);
+    expect(() => readCredentialsFile(` [${content}]`)).toThrow(/give its name, not its content$/);
   });
 
   it('may have a byte order mark before them', () => {

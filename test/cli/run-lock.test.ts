@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { hasEnded, ownIdentity } from '../../src/cli/process-identity.js';
@@ -110,6 +110,13 @@ describe('the lock of a checkpoint', () => {
       expect(readFileSync(folder.at('c.lock'), 'utf8')).toBe(text);
     },
   );
+
+  it.skipIf(process.platform === 'win32')('is refused where a link that leads nowhere is in its place', () => {
+    const folder = workFolder();
+    symlinkSync(folder.at('nowhere'), folder.at('c.lock'));
+    expect(() => new RunLock(folder.at('c'))).toThrow(/c\.lock is a symbolic link: remove it/);
+    expect(readdirSync(folder.path)).toEqual(['c.lock']);
+  });
 
   it('leaves the lock of another run alone at its end', () => {
     const folder = workFolder();

@@ -46,7 +46,7 @@ async function traced(
     );
     return Object.fromEntries(points);
   };
-  return { ...connected, telemetry, figures };
+  return { ...connected, telemetry, meterProvider, figures };
 }
 
 function finished() {
@@ -217,6 +217,16 @@ describe('the metrics', () => {
       'event.duration eu custom': 1,
       'event.duration eu custom bad_request': 1,
     });
+  });
+
+  it('add up what clients count that each made a telemetry of their own', async () => {
+    const { client, emulator, meterProvider, figures } = await traced();
+    const another = await connectedClient({ telemetry: openTelemetry({ tracerProvider, meterProvider }) });
+    await client.send(inorganicInstall());
+    await client.send(inorganicInstall());
+    await another.client.send(inorganicInstall());
+    expect(emulator.counts.recorded + another.emulator.counts.recorded).toBe(3);
+    expect(await figures()).toMatchObject({ 'events.accepted': 3, 'events.delivered': 3 });
   });
 
   it('tell what is in flight from what waits', async () => {
