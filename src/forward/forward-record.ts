@@ -1,6 +1,6 @@
-import { alikeKey } from '../contract/alike-key.js';
 import { notText } from '../contract/text-problem.js';
 import type { ValidationIssue } from '../errors.js';
+import { unknownKeys } from './unknown-keys.js';
 
 /** A record of a source taken apart, with everything that is wrong with it as a record. */
 export interface ReadRecord {
@@ -32,8 +32,7 @@ function unreadable(message: string): ReadRecord {
 
 function readFields(item: Record<string, unknown>): ReadRecord {
   const { event, projectId, id } = item;
-  const issues: ValidationIssue[] = [];
-  for (const key in item) if (!KEYS.includes(key)) issues.push({ path: [key], message: describeUnknown(key) });
+  const issues = unknownKeys(item, KEYS, `a record ${FORM}`);
   if (projectId !== undefined && !isFilledText(projectId)) {
     const problem = typeof projectId === 'string' ? 'is empty; name the project' : notText(projectId);
     issues.push({ path: ['projectId'], message: `${problem}, or leave it out for the default project` });
@@ -49,10 +48,4 @@ function readFields(item: Record<string, unknown>): ReadRecord {
 
 function isFilledText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '';
-}
-
-function describeUnknown(key: string): string {
-  const meant = alikeKey(key, KEYS);
-  const hint = meant === undefined ? '' : `; write "${meant}"`;
-  return `is no key of a record ${FORM}${hint}`;
 }

@@ -1,7 +1,8 @@
 import type { AttributionClient } from '../client.js';
 import type { AttributionEvent, UtmPolicy } from '../contract/event.js';
 import { hasControlCharacter } from '../contract/text.js';
-import { ValidationError, type ValidationIssue } from '../errors.js';
+import { isAttributionError, ValidationError, type ValidationIssue } from '../errors.js';
+import { unknownKeys } from '../forward/unknown-keys.js';
 import { createEventId } from './event-id.js';
 import type { QueueItem } from './queue.js';
 import { writeStoredEvent } from './stored-event.js';
@@ -52,27 +53,77 @@ export interface RefusedResult {
 
 const MAX_ID_LENGTH = 200;
 
-/** What is to be stored of a record, its event stamped; or why it is not valid. */
-export function checkRecord(
-  { event, projectId: named, id }: OutboxRecord<UtmPolicy>,
+const ADD_KEYS = ['projectId', 'id'];
+const ADD_OPTIONS = 'the options { projectId?, id? }';
+const RECORD_KEYS = ['event', ...ADD_KEYS];
+const RECORD = 'a record { event, projectId?, id? }';
+
+/** What is to be stored of an event that `add` was given, stamped; or why it is not valid. */
+export function checkAdded(event: unknown, options: unknown, client: AttributionClient<UtmPolicy>): CheckedRecord {
+  return checked(options, ADD_KEYS, ADD_OPTIONS, client, () => event);
+}
+
+/** What is to be stored of a record of `addMany`, its event stamped; or why it is not valid. */
+export function checkRecord(record: unknown, client: AttributionClient<UtmPolicy>): CheckedRecord {
+  return checked(record, RECORD_KEYS, RECORD, client, ({ event }) => event);
+}
+
+/** An item to store, or why there is none. */
+export type CheckedRecord = { readonly item: QueueItem } | RefusedResult;
+
+/** Records to store. @throws {ValidationError} if they are no list: a single record, or a text. */
+export function checkRecords(records: unknown): Iterable<unknown> {
+  if (typeof records === 'object' && records !== null && Symbol.iterator in records)
+    return records as Iterable<unknown>;
+  const message = 'must be a list of records { event, projectId?, id? }, or another iterable of them';
+  throw new ValidationError('records', [{ path: [], message }]);
+}
+
+/** Ids of dead letters. @throws {ValidationError} if they are no list of texts. */
+export function checkIds(ids: unknown): readonly string[] {
+  if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return ids;
+  throw new ValidationError('ids', [{ path: [], message: "must be a list of texts, as in ['order-1']" }]);
+}
+
+function checked(
+  source: unknown,
+  keys: readonly string[],
+  what: string,
   client: AttributionClient<UtmPolicy>,
-): { readonly item: QueueItem } | RefusedResult {
+  eventOf: (fields: Record<string, unknown>) => unknown,
+): CheckedRecord {
+  let id: unknown;
   try {
-    const projectId = named ?? client.defaultProject?.projectId;
-    const issues = [...projectIssues(projectId), ...idIssues(id)];
-    if (issues.length > 0 || projectId === undefined) throw new ValidationError('record', issues);
-    const payload = writeStoredEvent(client.parse(event));
-    return { item: { id: id ?? createEventId(), named: id !== undefined, partition: projectId, payload } };
+    if (typeof source !== 'object' || source === null || Array.isArray(source)) throw unreadable(`must be ${what}`);
+    const fields = source as Record<string, unknown>;
+    id = fields['id'];
+    const projectId = fields['projectId'] ?? client.defaultProject?.projectId;
+    const issues = [
+      ...unknownKeys(fields, keys, what),
+      ...projectIssues(fields['projectId'], projectId),
+      ...idIssues(id),
+    ];
+    if (issues.length > 0) throw new ValidationError('record', issues);
+    const payload = writeStoredEvent(client.parse(eventOf(fields) as AttributionEvent<UtmPolicy>));
+    const named = id !== undefined;
+    return { item: { id: named ? (id as string) : createEventId(), named, partition: projectId as string, payload } };
   } catch (error) {
-    return { id: typeof id === 'string' ? id : undefined, duplicate: false, error: error as ValidationError };
+    const known = isAttributionError(error) && error.code === 'validation';
+    const refusal = known ? error : unreadable('could not be read: a property of it throws');
+    return { id: typeof id === 'string' ? id : undefined, duplicate: false, error: refusal };
   }
 }
 
-function projectIssues(projectId: unknown): ValidationIssue[] {
-  if (projectId === undefined) {
+function unreadable(message: string): ValidationError {
+  return new ValidationError('record', [{ path: [], message }]);
+}
+
+function projectIssues(named: unknown, projectId: unknown): ValidationIssue[] {
+  if (named === undefined && projectId === undefined) {
     return [{ path: ['projectId'], message: 'is required where the client has no default project' }];
   }
-  if (typeof projectId === 'string' && projectId !== '') return [];
+  const given = named === undefined ? projectId : named;
+  if (typeof given === 'string' && given.trim() !== '') return [];
   return [{ path: ['projectId'], message: 'must be a text that is not empty, or left out for the default project' }];
 }
 

@@ -7,7 +7,16 @@ import { LastingConsumer } from './lasting-consumer.js';
 import { OUTBOX_LOG_WORDS } from './outbox-log-words.js';
 import type { OutboxNotice } from './outbox-notice.js';
 import { resolveOutboxOptions, type OutboxOptions, type ResolvedOutboxOptions } from './outbox-options.js';
-import { checkRecord, type Added, type AddOptions, type AddResult, type OutboxRecord } from './outbox-record.js';
+import {
+  checkAdded,
+  checkIds,
+  checkRecord,
+  checkRecords,
+  type Added,
+  type AddOptions,
+  type AddResult,
+  type OutboxRecord,
+} from './outbox-record.js';
 import type { OutboxCloseReport, OutboxCounters, OutboxStats } from './outbox-report.js';
 import type { DeadLetter, EnqueueReport, Queue } from './queue.js';
 import { Spill } from './spill.js';
@@ -54,15 +63,15 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
   /**
    * Stores one event; resolves when it is on disk.
    *
-   * @throws {ValidationError} if the event or its id is not valid, or names no project where there is no default.
+   * @throws {ValidationError} if the event or its id is not valid, or the options have an unknown key, or name no project where
+   * there is no default.
    * @throws {OverflowError} if the queue, or the project's share of it, is full.
    * @throws {StorageError} if the queue cannot be reached or written to, and the spill store, if there is one, neither; then
    * the event may or may not be stored, so add it again with an id.
    */
   async add(event: AttributionEvent<Policy>, options: AddOptions = {}): Promise<Added> {
     this.#refuseIfClosed();
-    const { projectId, id } = options;
-    const storing = this.#beginToStore({ event, projectId, id });
+    const storing = this.#beginToStore(event, options);
     const { added } = this.#count(await storing.report);
     return { id: storing.id, duplicate: added.length === 0 };
   }
@@ -71,12 +80,13 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
    * Stores many events in one step; resolves when they are on disk, with a result for each in their order. Those that are
    * not valid cost no other.
    *
+   * @throws {ValidationError} if there is no list of records.
    * @throws {OverflowError} if not all valid ones fit; then none is stored.
    * @throws {StorageError} if the queue cannot be reached or written to, and the spill store, if there is one, neither.
    */
   async addMany(records: Iterable<OutboxRecord<Policy>>): Promise<readonly AddResult[]> {
     this.#refuseIfClosed();
-    const checked = Array.from(records, (record) => checkRecord(record, this.#options.client));
+    const checked = Array.from(checkRecords(records), (record) => checkRecord(record, this.#options.client));
     const items = checked.flatMap((result) => ('item' in result ? [result.item] : []));
     const report = items.length === 0 ? { added: [], duplicates: [] } : this.#count(await this.#store.enqueue(items));
     const added = new Set(report.added);
@@ -145,16 +155,24 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
     return this.#options.queue.dead(options);
   }
 
-  /** Makes dead letters due now, as if they had just been added; gives the number of those that were there. */
+  /**
+   * Makes dead letters due now, as if they had just been added; gives the number of those that were there.
+   *
+   * @throws {ValidationError} if the ids are no list of texts.
+   */
   async replay(ids: readonly string[]): Promise<number> {
-    const replayed = await this.#options.queue.replay(ids);
+    const replayed = await this.#options.queue.replay(checkIds(ids));
     this.#consumer.wake();
     return replayed;
   }
 
-  /** Drops dead letters for good; gives the number of those that were there. */
-  discard(ids: readonly string[]): Promise<number> {
-    return this.#options.queue.discard(ids);
+  /**
+   * Drops dead letters for good; gives the number of those that were there.
+   *
+   * @throws {ValidationError} if the ids are no list of texts.
+   */
+  async discard(ids: readonly string[]): Promise<number> {
+    return this.#options.queue.discard(checkIds(ids));
   }
 
   /**
@@ -196,8 +214,11 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
   }
 
   /** Not in `add`, which would keep what is stored until it is on the disk. */
-  #beginToStore(record: OutboxRecord<Policy>): { readonly id: string; readonly report: Promise<EnqueueReport> } {
-    const checked = checkRecord(record, this.#options.client);
+  #beginToStore(
+    event: AttributionEvent<Policy>,
+    options: AddOptions,
+  ): { readonly id: string; readonly report: Promise<EnqueueReport> } {
+    const checked = checkAdded(event, options, this.#options.client);
     if (!('item' in checked)) throw checked.error;
     return { id: checked.item.id, report: this.#store.enqueue([checked.item]) };
   }

@@ -57,6 +57,10 @@ describe('add()', () => {
     ['an id with a line break', customEvent(), { id: 'a\nb' }, /id: must be a text/],
     ['an id that is too long', customEvent(), { id: 'x'.repeat(201) }, /id: must be a text/],
     ['an empty project id', customEvent(), { projectId: '' }, /projectId: must be a text/],
+    ['a project id of null', customEvent(), { projectId: null as unknown as string }, /projectId: must be a text/],
+    ['a mistyped key', customEvent(), { projectID: 'P-2' }, /projectID: is no key of .*; write "projectId"/],
+    ['a key with a letter missing', customEvent(), { projetId: 'P-2' }, /projetId: .*; write "projectId"/],
+    ['a text for options', customEvent(), 'P-2', /must be the options \{ projectId\?, id\? \}/],
   ])('refuses %s and stores nothing', async (_, event, options, message) => {
     const { outbox, queue } = await newOutbox();
     const error = await failureOf(outbox.add(event, options));
@@ -89,6 +93,46 @@ describe('add()', () => {
 });
 
 describe('addMany()', () => {
+  it('gives records with a mistyped key, and such as are none, an error of their own, and stores the others', async () => {
+    const { outbox, queue } = await newOutbox();
+    const throwing = Object.defineProperty({}, 'event', {
+      enumerable: true,
+      get: () => {
+        throw new Error('no');
+      },
+    });
+    const records = [
+      { event: customEvent(), projectID: 'P-2', id: 'a' },
+      null,
+      'text',
+      throwing,
+      { event: customEvent(), id: 'b' },
+    ];
+    const results = await outbox.addMany(records as never);
+    expect(results.map(({ id, error }) => [id, error?.code])).toEqual([
+      ['a', 'validation'],
+      [undefined, 'validation'],
+      [undefined, 'validation'],
+      [undefined, 'validation'],
+      ['b', undefined],
+    ]);
+    expect(results[0]?.error?.message).toContain(
+      'projectID: is no key of a record { event, projectId?, id? }; write "projectId"',
+    );
+    expect([...queue.stored.keys()]).toEqual(['b']);
+  });
+
+  it.each([{}, 'abc', undefined, { event: customEvent() }])(
+    'refuses what is no list of records: %j',
+    async (records) => {
+      const { outbox } = await newOutbox();
+      expect(await failureOf(outbox.addMany(records as never))).toMatchObject({
+        code: 'validation',
+        message: expect.stringContaining('must be a list of records') as string,
+      });
+    },
+  );
+
   it('gives a result for each in their order, and a wrong one costs no other', async () => {
     const { outbox, queue } = await newOutbox();
     const results = await outbox.addMany([
@@ -411,4 +455,14 @@ it.each([
   const make = () => new Outbox({ client, queue: new MemoryQueue(), ...(options as object) });
   expect(make).toThrow(ValidationError);
   expect(make).toThrow(message);
+});
+
+it.each(['x', undefined, [1], { 0: 'x' }])('replays and discards no ids that are no list of texts: %j', async (ids) => {
+  const { outbox } = await newOutbox();
+  for (const call of [outbox.replay(ids as never), outbox.discard(ids as never)]) {
+    expect(await failureOf(call)).toMatchObject({
+      code: 'validation',
+      message: expect.stringContaining('must be a list of texts') as string,
+    });
+  }
 });

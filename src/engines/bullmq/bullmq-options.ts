@@ -1,5 +1,6 @@
 import type { RedisOptions } from 'bullmq';
 import { ValidationError, type StorageError, type ValidationIssue } from '../../errors.js';
+import { unknownKeys } from '../../forward/unknown-keys.js';
 
 /** What to do where Redis is not set up to keep what it has acknowledged. */
 export type DurabilityPolicy = 'require' | 'warn' | 'trust';
@@ -52,6 +53,17 @@ export interface ResolvedBullmqOptions {
   readonly onError: (error: StorageError) => void;
 }
 
+const KEYS: readonly (keyof BullmqQueueOptions)[] = [
+  'connection',
+  'name',
+  'prefix',
+  'maxEvents',
+  'duplicateRetentionMs',
+  'timeoutMs',
+  'durability',
+  'onError',
+];
+
 const POLICIES: readonly DurabilityPolicy[] = ['require', 'warn', 'trust'];
 
 /**
@@ -60,6 +72,14 @@ const POLICIES: readonly DurabilityPolicy[] = ['require', 'warn', 'trust'];
  * @throws {ValidationError} with everything that is wrong.
  */
 export function resolveBullmqOptions(options: BullmqQueueOptions): ResolvedBullmqOptions {
+  if (!isObject(options)) {
+    throw new ValidationError('bullmqQueue options', [
+      {
+        path: [],
+        message: "must be an object that says where Redis is, as in { connection: 'redis://127.0.0.1:6379' }",
+      },
+    ]);
+  }
   const resolved = {
     connection: typeof options.connection === 'string' ? { url: options.connection } : { ...options.connection },
     name: options.name ?? 'clevertap-attribution',
@@ -71,7 +91,8 @@ export function resolveBullmqOptions(options: BullmqQueueOptions): ResolvedBullm
     onError: options.onError ?? (() => undefined),
   };
   const issues = [
-    ...connectionIssues(resolved.connection),
+    ...unknownKeys(options, KEYS, 'the options'),
+    ...connectionIssues(options.connection, resolved.connection),
     ...issueUnless(resolved.name !== '' && !resolved.name.includes(':'), 'name', 'must not be empty nor hold a colon'),
     ...issueUnless(resolved.prefix !== '', 'prefix', 'must not be empty'),
     ...issueUnless(isWhole(resolved.maxEvents, 1), 'maxEvents', 'must be a whole number of at least 1'),
@@ -81,13 +102,17 @@ export function resolveBullmqOptions(options: BullmqQueueOptions): ResolvedBullm
       'must be a whole number of milliseconds, 0 or more',
     ),
     ...issueUnless(isWhole(resolved.timeoutMs, 1), 'timeoutMs', 'must be a whole number of milliseconds, 1 or more'),
+    ...issueUnless(typeof resolved.onError === 'function', 'onError', 'must be a function'),
     ...issueUnless(POLICIES.includes(resolved.durability), 'durability', `must be one of ${POLICIES.join(', ')}`),
   ];
   if (issues.length > 0) throw new ValidationError('bullmqQueue options', issues);
   return Object.freeze(resolved);
 }
 
-function connectionIssues({ url, keyPrefix }: RedisOptions): ValidationIssue[] {
+function connectionIssues(given: unknown, { url, keyPrefix }: RedisOptions): ValidationIssue[] {
+  if (given === undefined || given === null) {
+    return [{ path: ['connection'], message: 'is required: a redis:// or rediss:// URL, or the options of ioredis' }];
+  }
   return [
     ...issueUnless(
       url === undefined || (URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)),
@@ -100,6 +125,10 @@ function connectionIssues({ url, keyPrefix }: RedisOptions): ValidationIssue[] {
 
 function issueUnless(fine: boolean, path: string, message: string): ValidationIssue[] {
   return fine ? [] : [{ path: path.split('.'), message }];
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 function isWhole(value: number, least: number): boolean {

@@ -42,3 +42,13 @@ it('refuses a key prefix of ioredis, with which the scripts of BullMQ would miss
   const failure = await failureOf(() => bullmqQueue({ connection: { host: 'cache', keyPrefix: 'x' } }));
   expect(failure.message).toContain('set prefix instead');
 });
+
+it.each([
+  [{ connection: 'redis://cache', maxEvent: 5 }, /maxEvent: is no key of the options; write "maxEvents"/],
+  [{ foo: 1 }, /foo: is no key of the options.*connection: is required/s],
+  [undefined, /must be an object that says where Redis is/],
+  [{ connection: 'redis://cache', onError: 'log' }, /onError: must be a function/],
+])('refuses %j', async (options, message) => {
+  const failure = await failureOf(() => bullmqQueue(options as never));
+  expect(failure).toMatchObject({ code: 'validation', message: expect.stringMatching(message) as string });
+});
