@@ -60,7 +60,7 @@ describe('add()', () => {
     ['a project id of null', customEvent(), { projectId: null as unknown as string }, /projectId: must be a text/],
     ['a mistyped key', customEvent(), { projectID: 'P-2' }, /projectID: is no key of .*; write "projectId"/],
     ['a key with a letter missing', customEvent(), { projetId: 'P-2' }, /projetId: .*; write "projectId"/],
-    ['a text for options', customEvent(), 'P-2', /must be the options \{ projectId\?, id\? \}/],
+    ['a text for options', customEvent(), 'P-2' as unknown as object, /must be the options \{ projectId\?, id\? \}/],
   ])('refuses %s and stores nothing', async (_, event, options, message) => {
     const { outbox, queue } = await newOutbox();
     const error = await failureOf(outbox.add(event, options));
