@@ -268,6 +268,16 @@ describe('listeners and telemetry', () => {
     expect(health.report().requests).toBe(0);
   });
 
+  it('are told of no attempt where an event is given up while none is under way', async () => {
+    const { begin, answer, tick, notices, health } = newContext();
+    const { sending } = begin();
+    answer(UNAVAILABLE);
+    await tick(10);
+    sending.close();
+    expect(notices.map(({ type }) => type)).toEqual(['attempt', 'retry', 'failed']);
+    expect(health.report().requests).toBe(1);
+  });
+
   it('are not needed for it to go its way', async () => {
     const { begin, answer, tick, notices, observer } = newContext({ listened: false });
     const { ends } = begin();
