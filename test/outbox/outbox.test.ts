@@ -1,7 +1,13 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ClosedError, OverflowError, StorageError, ValidationError } from '../../src/errors.js';
 import type { LogEntry } from '../../src/observe/logger.js';
-import { Outbox, type DeadLetter, type OutboxNotice, type OutboxOptions } from '../../src/outbox/index.js';
+import {
+  Outbox,
+  type AddOptions,
+  type DeadLetter,
+  type OutboxNotice,
+  type OutboxOptions,
+} from '../../src/outbox/index.js';
 import { canariesIn, canaryCredentials, everythingShownOf } from '../support/canary.js';
 import { connectedClient, QUICK } from '../support/connected-client.js';
 import { customEvent, organicInstall } from '../support/events.js';
@@ -60,10 +66,10 @@ describe('add()', () => {
     ['a project id of null', customEvent(), { projectId: null as unknown as string }, /projectId: must be a text/],
     ['a mistyped key', customEvent(), { projectID: 'P-2' }, /projectID: is no key of .*; write "projectId"/],
     ['a key with a letter missing', customEvent(), { projetId: 'P-2' }, /projetId: .*; write "projectId"/],
-    ['a text for options', customEvent(), 'P-2' as unknown as object, /must be the options \{ projectId\?, id\? \}/],
+    ['a text for options', customEvent(), 'P-2', /must be the options \{ projectId\?, id\? \}/],
   ])('refuses %s and stores nothing', async (_, event, options, message) => {
     const { outbox, queue } = await newOutbox();
-    const error = await failureOf(outbox.add(event, options));
+    const error = await failureOf(outbox.add(event, options as AddOptions));
     expect(error).toBeInstanceOf(ValidationError);
     expect(error.message).toMatch(message);
     expect(queue.stored.size).toBe(0);
