@@ -56,9 +56,10 @@ export class AttributionClient<Policy extends UtmPolicy = 'all'> {
 
   /**
    * Checks an event as `send` does, without sending it. What comes back is stamped and plain JSON, and a valid event again:
-   * it can be stored and sent later without moving in time.
+   * it can be stored and sent later without moving in time. Its length is checked as far as it is known without credentials;
+   * `parse` of a project knows it all.
    *
-   * @throws {ValidationError} with everything that is wrong with it.
+   * @throws {ValidationError} with everything that is wrong with it, or as it is too long for `maxUrlBytes` in any project.
    */
   parse(event: AttributionEvent<Policy>): ParsedEvent<Policy> {
     // The sender's schema is that of the same policy.

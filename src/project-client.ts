@@ -1,5 +1,5 @@
 import type { CredentialsInput, Credentials } from './contract/credentials.js';
-import type { AttributionEvent, UtmPolicy } from './contract/event.js';
+import type { AttributionEvent, ParsedEvent, UtmPolicy } from './contract/event.js';
 import type { RegionCode } from './contract/regions.js';
 import type { Delivery } from './delivery/delivery.js';
 import { ValidationError } from './errors.js';
@@ -33,6 +33,15 @@ export class ProjectClient<Policy extends UtmPolicy = 'all'> {
   /** Host that requests go to. */
   get host(): string {
     return this.#project.access.endpoint.host;
+  }
+
+  /**
+   * Checks an event as `send` does, without sending it, as `parse` of the client; with the length of this project's credentials.
+   *
+   * @throws {ValidationError} with everything that is wrong with it, or as it is too long for `maxUrlBytes`.
+   */
+  parse(event: AttributionEvent<Policy>): ParsedEvent<Policy> {
+    return this.#sender.parse(event, this.#project);
   }
 
   /**

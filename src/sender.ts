@@ -7,6 +7,7 @@ import {
 } from './contract/credentials.js';
 import type { ParsedEvent, UtmPolicy } from './contract/event.js';
 import { compileEventSchema, type EventSchema } from './contract/event-schema.js';
+import { LeastRequest } from './contract/least-request.js';
 import { Partner } from './contract/partner.js';
 import type { RegionCode } from './contract/regions.js';
 import { toSingleLine } from './contract/text.js';
@@ -93,6 +94,7 @@ export class Sender {
   readonly #options: ResolvedOptions;
   readonly #partner: Partner;
   #compiledSchema: EventSchema<UtmPolicy> | undefined = undefined;
+  #leastRequest: LeastRequest | undefined = undefined;
   readonly #transport: Transport;
   readonly #limiter: ConcurrencyLimiter;
   readonly #pending = new Deadlines<Sending>();
@@ -194,9 +196,12 @@ export class Sender {
     return this.#compiledSchema;
   }
 
-  /** Checks an event. */
-  parse(event: unknown): ParsedEvent<UtmPolicy> {
-    return validate(this.#schema, event, 'event');
+  /** Checks an event, its length included: with a project for certain, without only what is too long for any. */
+  parse(event: unknown, project?: Project): ParsedEvent<UtmPolicy> {
+    const parsed = validate(this.#schema, event, 'event', project && { projectId: project.projectId });
+    const request = project?.access ?? (this.#leastRequest ??= new LeastRequest(this.#partner));
+    request.checkLength(parsed);
+    return parsed;
   }
 
   /** Sends one event; whatever goes wrong rejects the promise. */

@@ -1,8 +1,10 @@
 import { Command, Option } from 'commander';
 import { createEventSchema } from '../contract/event-schema.js';
-import type { UtmPolicy } from '../contract/event.js';
+import type { ParsedEvent, UtmPolicy } from '../contract/event.js';
+import { LeastRequest } from '../contract/least-request.js';
+import { Partner } from '../contract/partner.js';
 import { toSingleLine } from '../contract/text.js';
-import { check } from '../contract/validate.js';
+import { check, type Checked } from '../contract/validate.js';
 import { isAttributionError, ValidationError, type ValidationIssue } from '../errors.js';
 import type { ForwardItem } from '../forward/forward-result.js';
 import { AdviceCollector, type Advice } from './check-advice.js';
@@ -60,7 +62,7 @@ export function createCheckCommand(terminal: Terminal): Command {
 async function checkFiles(paths: readonly string[], flags: CheckFlags, terminal: Terminal): Promise<number> {
   const reader = new RecordReader(await describeInputs(paths, flags.format), flags.delimiter);
   await reader.preflight();
-  const schema = createEventSchema<UtmPolicy>({ utmPolicy: flags.utmPolicy });
+  const checkEvent = createEventCheck(flags);
   const credentials = flags.credentials === undefined ? undefined : readCredentials(flags.credentials, process.env);
   for (const warning of credentials?.warnings ?? []) terminal.note(`warning: ${warning}`);
   const totals = { good: 0, bad: 0 };
@@ -68,7 +70,7 @@ async function checkFiles(paths: readonly string[], flags: CheckFlags, terminal:
   const types = new Map<string, number>();
   for await (const record of reader.read()) {
     const { item } = record;
-    const checked = item === undefined ? { issues: record.issues } : check(schema, item.event);
+    const checked = item === undefined ? { issues: record.issues } : checkEvent(item.event);
     const issues = [
       ...('issues' in checked ? checked.issues : []),
       ...(item === undefined || credentials === undefined ? [] : projectIssues(item, credentials)),
@@ -94,6 +96,24 @@ async function checkFiles(paths: readonly string[], flags: CheckFlags, terminal:
     for (const line of alignColumns(advice.all.map(adviceRow))) terminal.print(`  ${line}`);
   }
   return totals.bad === 0 ? EXIT_CODE.ok : EXIT_CODE.incomplete;
+}
+
+/** What `forward` would say of an event whatever its project, and `outbox add` says. */
+function createEventCheck({ utmPolicy }: CheckFlags): (event: unknown) => Checked<ParsedEvent<UtmPolicy>> {
+  const schema = createEventSchema<UtmPolicy>({ utmPolicy });
+  // The shortest name there can be: under which one it is sent is not known here.
+  const request = new LeastRequest(new Partner({ partnerName: 'x' }));
+  return (event) => {
+    const checked = check(schema, event);
+    if ('issues' in checked) return checked;
+    try {
+      request.checkLength(checked.value);
+      return checked;
+    } catch (error) {
+      if (isAttributionError(error) && error.code === 'validation') return { issues: error.issues };
+      throw error;
+    }
+  };
 }
 
 function adviceRow({ message, count, first }: Advice): readonly string[] {

@@ -67,8 +67,9 @@ async function add(file: string, paths: readonly string[], flags: AddFlags, term
     await ids.prepare(reader.unnamed);
     return openRejectedOnce(rejectedOncePath(flags.rejected, inputs, file));
   });
-  // Nothing is sent from here; under which name it will be is for those to say who deliver it.
-  const client = new AttributionClient<UtmPolicy>({ partnerName: 'outbox add', utmPolicy });
+  // Nothing is sent from here; under which name it will be is for those to say who deliver it. It is short, so that no event is
+  // too long that would not be under any name.
+  const client = new AttributionClient<UtmPolicy>({ partnerName: 'x', utmPolicy });
   const outbox = new Outbox<UtmPolicy>({ client, queue });
   try {
     const totals = await storeRecords({

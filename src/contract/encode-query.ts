@@ -49,8 +49,8 @@ export function queryOpening(partnerName: string, path = '/attribution'): string
 export interface QueryEncoderOptions {
   /** How the query begins; one text for all projects of a partner. */
   readonly opening: string;
-  /** Credentials of the project. */
-  readonly credentials: Credentials;
+  /** Credentials of the project; without, the shortest that there can be stand for them, and lengths are lower bounds. */
+  readonly credentials?: Credentials | undefined;
   /** Largest path and query, in bytes. @default 8000 */
   readonly maxUrlBytes?: number | undefined;
 }
@@ -69,7 +69,7 @@ const BYTES_PER_UNIT = 9;
 export class QueryEncoder {
   readonly #opening: string;
   readonly #account: string;
-  readonly #projectId: string;
+  readonly #projectId: string | undefined;
   readonly #maxUrlBytes: number;
   /** Bytes that certainly hold all but the event's own texts. */
   readonly #fixedBytes: number;
@@ -77,8 +77,8 @@ export class QueryEncoder {
   constructor(options: QueryEncoderOptions) {
     const { opening, credentials, maxUrlBytes = DEFAULT_MAX_URL_BYTES } = options;
     this.#opening = opening;
-    this.#account = accountParameters(credentials);
-    this.#projectId = credentials.projectId;
+    this.#account = credentials === undefined ? SHORTEST_ACCOUNT : accountParameters(credentials);
+    this.#projectId = credentials?.projectId;
     this.#maxUrlBytes = maxUrlBytes;
     this.#fixedBytes = this.#opening.length + NAMES_BYTES + this.#account.length;
   }
@@ -112,6 +112,9 @@ export class QueryEncoder {
   }
 }
 
+/** Those of a project whose credentials are not known: each holds one character at least. */
+const SHORTEST_ACCOUNT = '&account_id=x&account_token=x&account_passcode=x&platform=';
+
 /** The parameters that open a project's account, up to the event's platform, which comes after them. */
 function accountParameters({ projectId, projectToken, projectPasscode }: Credentials): string {
   return inOnePiece([
@@ -143,7 +146,7 @@ function tooLong(
   event: ParsedEvent<UtmPolicy>,
   bytes: number,
   maxUrlBytes: number,
-  projectId: string,
+  projectId: string | undefined,
 ): ValidationError {
   const fields = Object.entries(event.params).map(([name, value]) => ({
     path: ['params', name],
@@ -153,6 +156,7 @@ function tooLong(
     if (typeof value === 'string' && name !== 'type') fields.push({ path: [name], bytes: percentEncode(value).length });
   }
   const largest = fields.reduce((most, field) => (field.bytes > most.bytes ? field : most));
-  const message = `takes ${largest.bytes} of ${bytes} bytes of path and query, more than the ${maxUrlBytes} of maxUrlBytes; shorten it`;
+  const known = projectId === undefined ? 'at least ' : '';
+  const message = `takes ${largest.bytes} of ${known}${bytes} bytes of path and query, more than the ${maxUrlBytes} of maxUrlBytes; shorten it`;
   return new ValidationError('event', [{ path: largest.path, message }], { projectId });
 }

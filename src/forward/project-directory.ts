@@ -30,6 +30,12 @@ export class ProjectDirectory<Project extends object> {
     return found;
   }
 
+  /** The project, if it was looked up already; asks nobody. */
+  known(projectId: string): Project | undefined {
+    const known = this.#projects.get(projectId);
+    return known instanceof Promise ? undefined : known;
+  }
+
   /** Has the project looked up anew the next time, unless that has been done since this entry was given out. */
   forget(projectId: string, entry: Project | Promise<Project>): void {
     if (this.#projects.get(projectId) === entry) this.#projects.delete(projectId);

@@ -1,4 +1,4 @@
-import type { AttributionEvent, UtmPolicy } from '../contract/event.js';
+import type { AttributionEvent, ParsedEvent, UtmPolicy } from '../contract/event.js';
 import { toSingleLine } from '../contract/text.js';
 import { isAttributionError, StorageError, type AnyAttributionError } from '../errors.js';
 import { lookUpProject } from '../forward/credentials-lookup.js';
@@ -79,6 +79,19 @@ export class Deliveries {
     for (const projectId of this.#holds.forgetIdle(now)) this.#listener.notify({ type: 'hold_ended', projectId });
     this.#holds.addLimits(limits, now);
     return limits;
+  }
+
+  /**
+   * Checks an event of a project: its length with the project's credentials where they are at hand, otherwise with the shortest
+   * there can be. Nobody is asked for credentials.
+   *
+   * @throws {ValidationError} with everything that is wrong with it.
+   */
+  parse(event: unknown, projectId: string): ParsedEvent<UtmPolicy> {
+    const { client } = this.#options;
+    const own = client.defaultProject;
+    const hand = own?.projectId === projectId ? own : this.#projects.known(projectId);
+    return (hand ?? client).parse(event as AttributionEvent<UtmPolicy>);
   }
 
   /** Forgets the credentials of a project, which were replaced, and lifts its hold; true if there was one. */

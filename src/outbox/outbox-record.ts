@@ -1,5 +1,4 @@
-import type { AttributionClient } from '../client.js';
-import type { AttributionEvent, UtmPolicy } from '../contract/event.js';
+import type { AttributionEvent, ParsedEvent, UtmPolicy } from '../contract/event.js';
 import { hasControlCharacter } from '../contract/text.js';
 import { isAttributionError, ValidationError, type ValidationIssue } from '../errors.js';
 import { unknownKeys } from '../forward/unknown-keys.js';
@@ -58,14 +57,22 @@ const ADD_OPTIONS = 'the options { projectId?, id? }';
 const RECORD_KEYS = ['event', ...ADD_KEYS];
 const RECORD = 'a record { event, projectId?, id? }';
 
+/** What an outbox checks events with. */
+export interface Intake {
+  /** Project of what names none; undefined if there is no default. */
+  readonly defaultProjectId: string | undefined;
+  /** Checks and stamps an event of a project. @throws {ValidationError} with everything that is wrong with it. */
+  readonly parse: (event: unknown, projectId: string) => ParsedEvent<UtmPolicy>;
+}
+
 /** What is to be stored of an event that `add` was given, stamped; or why it is not valid. */
-export function checkAdded(event: unknown, options: unknown, client: AttributionClient<UtmPolicy>): CheckedRecord {
-  return checked(options, ADD_KEYS, ADD_OPTIONS, client, () => event);
+export function checkAdded(event: unknown, options: unknown, intake: Intake): CheckedRecord {
+  return checked(options, ADD_KEYS, ADD_OPTIONS, intake, () => event);
 }
 
 /** What is to be stored of a record of `addMany`, its event stamped; or why it is not valid. */
-export function checkRecord(record: unknown, client: AttributionClient<UtmPolicy>): CheckedRecord {
-  return checked(record, RECORD_KEYS, RECORD, client, ({ event }) => event);
+export function checkRecord(record: unknown, intake: Intake): CheckedRecord {
+  return checked(record, RECORD_KEYS, RECORD, intake, ({ event }) => event);
 }
 
 /** An item to store, or why there is none. */
@@ -89,7 +96,7 @@ function checked(
   source: unknown,
   keys: readonly string[],
   what: string,
-  client: AttributionClient<UtmPolicy>,
+  intake: Intake,
   eventOf: (fields: Record<string, unknown>) => unknown,
 ): CheckedRecord {
   let id: unknown;
@@ -97,14 +104,14 @@ function checked(
     if (typeof source !== 'object' || source === null || Array.isArray(source)) throw unreadable(`must be ${what}`);
     const fields = source as Record<string, unknown>;
     id = fields['id'];
-    const projectId = fields['projectId'] ?? client.defaultProject?.projectId;
+    const projectId = fields['projectId'] ?? intake.defaultProjectId;
     const issues = [
       ...unknownKeys(fields, keys, what),
       ...projectIssues(fields['projectId'], projectId),
       ...idIssues(id),
     ];
     if (issues.length > 0) throw new ValidationError('record', issues);
-    const payload = writeStoredEvent(client.parse(eventOf(fields) as AttributionEvent<UtmPolicy>));
+    const payload = writeStoredEvent(intake.parse(eventOf(fields), projectId as string));
     const named = id !== undefined;
     return { item: { id: named ? (id as string) : createEventId(), named, partition: projectId as string, payload } };
   } catch (error) {

@@ -15,6 +15,7 @@ import {
   type Added,
   type AddOptions,
   type AddResult,
+  type Intake,
   type OutboxRecord,
 } from './outbox-record.js';
 import type { OutboxCloseReport, OutboxCounters, OutboxStats } from './outbox-report.js';
@@ -63,7 +64,7 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
   /**
    * Stores one event; resolves when it is on disk.
    *
-   * @throws {ValidationError} if the event or its id is not valid, or the options have an unknown key, or name no project where
+   * @throws {ValidationError} if the event or its id is not valid, the event too long to be sent as far as that is known yet, or the options have an unknown key, or name no project where
    * there is no default.
    * @throws {OverflowError} if the queue, or the project's share of it, is full.
    * @throws {StorageError} if the queue cannot be reached or written to, and the spill store, if there is one, neither; then
@@ -86,7 +87,8 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
    */
   async addMany(records: Iterable<OutboxRecord<Policy>>): Promise<readonly AddResult[]> {
     this.#refuseIfClosed();
-    const checked = Array.from(checkRecords(records), (record) => checkRecord(record, this.#options.client));
+    const intake = this.#intake;
+    const checked = Array.from(checkRecords(records), (record) => checkRecord(record, intake));
     const items = checked.flatMap((result) => ('item' in result ? [result.item] : []));
     const report = items.length === 0 ? { added: [], duplicates: [] } : this.#count(await this.#store.enqueue(items));
     const added = new Set(report.added);
@@ -218,9 +220,14 @@ export class Outbox<Policy extends UtmPolicy = 'all'> {
     event: AttributionEvent<Policy>,
     options: AddOptions,
   ): { readonly id: string; readonly report: Promise<EnqueueReport> } {
-    const checked = checkAdded(event, options, this.#options.client);
+    const checked = checkAdded(event, options, this.#intake);
     if (!('item' in checked)) throw checked.error;
     return { id: checked.item.id, report: this.#store.enqueue([checked.item]) };
+  }
+
+  get #intake(): Intake {
+    const defaultProjectId = this.#options.client.defaultProject?.projectId;
+    return { defaultProjectId, parse: (event, projectId) => this.#deliveries.parse(event, projectId) };
   }
 
   /** Where events go. */

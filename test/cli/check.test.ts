@@ -23,6 +23,21 @@ describe('check', () => {
     ]);
   });
 
+  it('finds what is too long to be sent to any project, as outbox add and forward --outbox do', async () => {
+    const { folder, forward } = await emulatedRun();
+    folder.write('a.ndjson', ndjson([flatRecord({ params: { note: 'x'.repeat(9_000) } }), flatRecord()]));
+    const checked = await runCli(['check', 'a.ndjson'], { cwd: folder.path });
+    expect(checked.code).toBe(1);
+    expect(checked.stdout).toMatch(/^a.ndjson:1: params.note: takes 9004 of at least \d+ bytes of path and query/);
+    expect(checked.stdout).toContain('2 records: 1 good, 1 with mistakes');
+    const added = await runCli(['outbox', 'add', 'box.db', 'a.ndjson', '--project', 'P-1'], { cwd: folder.path });
+    expect(added.stderr.split('\n')[0]).toBe(checked.stdout.split('\n')[0]);
+    expect(added.stdout).toContain('1 stored, 0 were there before, 1 with mistakes');
+    const forwarded = await forward(['a.ndjson', '--outbox', 'other.db']);
+    expect(forwarded.stdout).toContain('1 delivered, 1 rejected, 0 failed');
+    expect(forwarded.stdout + forwarded.stderr).toMatch(/a.ndjson:1: .*params.note: takes 9004 of/);
+  });
+
   it('has advice about device identifiers, which is no mistake', async () => {
     const folder = workFolder();
     folder.write(

@@ -75,6 +75,41 @@ describe('add()', () => {
     expect(queue.stored.size).toBe(0);
   });
 
+  it('refuses an event that is too long to be sent, in the words of send', async () => {
+    const { outbox, client, queue } = await newOutbox();
+    const event = customEvent('Long', { params: { note: 'x'.repeat(9_000) } });
+    const error = await failureOf(outbox.add(event));
+    expect(error).toBeInstanceOf(ValidationError);
+    expect(error.message).toBe((await failureOf(client.send(event))).message);
+    const [result] = await outbox.addMany([{ event }]);
+    expect(result?.error?.message).toBe(error.message);
+    expect(queue.stored.size).toBe(0);
+  });
+
+  it('refuses of a project whose credentials it does not know what is too long with any', async () => {
+    const credentials = vi.fn();
+    const { outbox } = await newOutbox({ credentials });
+    const add = (length: number) =>
+      outbox.add(customEvent('Long', { params: { note: 'x'.repeat(length) } }), { projectId: 'P-2' });
+    expect((await failureOf(add(8_000))).message).toMatch(/params.note: takes 8004 of at least \d+ bytes/);
+    await expect(add(7_000)).resolves.toMatchObject({ duplicate: false });
+    expect(credentials).not.toHaveBeenCalled();
+  });
+
+  it('goes by the credentials of a project that it has delivered to', async () => {
+    const { outbox, told } = await newOutbox({
+      connected: { credentials: undefined },
+      credentials: () => canaryCredentials(),
+    });
+    const add = (length: number) =>
+      outbox.add(customEvent('Long', { params: { note: 'x'.repeat(length) } }), { projectId });
+    expect((await failureOf(add(9_000))).message).toMatch(/takes 9004 of at least/);
+    await add(10);
+    await outbox.start();
+    await vi.waitFor(() => expect(told('delivered')).toHaveLength(1));
+    expect((await failureOf(add(9_000))).message).toMatch(/takes 9004 of 9\d\d\d bytes/);
+  });
+
   it('asks for a project where the client has no default', async () => {
     const { outbox } = await newOutbox({ connected: { credentials: undefined } });
     await expect(outbox.add(customEvent())).rejects.toThrow(/projectId: is required/);
