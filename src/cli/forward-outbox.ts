@@ -1,7 +1,6 @@
 import type { AttributionClient } from '../client.js';
 import type { ValidationError } from '../errors.js';
 import type { Outbox } from '../outbox/outbox.js';
-import type { QueueStats } from '../outbox/queue.js';
 import type { SqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
 import { asError } from './as-error.js';
 import { createClient } from './client-options.js';
@@ -20,12 +19,13 @@ import { Progress } from './progress.js';
 import { RecordIds } from './record-ids.js';
 import type { RecordReader } from './record-reader.js';
 import { openRejectedOnce, rejectedOncePath, type RejectedOnce } from './rejected-once.js';
-import { closeRunOutbox, openRunOutbox, openRunQueue } from './run-outbox.js';
+import { closeRunOutbox, openRunOutbox, openRunQueue, type OutboxLeft } from './run-outbox.js';
+import { createUnsendableFinder } from './request-length.js';
 import { noTotals } from './status-totals.js';
 import { StoredInputs } from './stored-inputs.js';
 import { closeIfFailing } from './stored-outbox.js';
 import { stopOnSignal, type StopOnSignal } from './stop-on-signal.js';
-import { storeRecords, type StoredTotals } from './store-records.js';
+import { noneStored, storeRecords, type StoredTotals } from './store-records.js';
 import { describeRun, runReportAsJson, type RunReport } from './summary.js';
 import type { Terminal } from './terminal.js';
 import { TroubleLines } from './trouble-lines.js';
@@ -66,8 +66,8 @@ export async function forwardThroughOutbox(run: ForwardOutboxRun): Promise<void>
   const equipped = await equip(run);
   const startedAt = performance.now();
   const end = await carryOut(equipped);
-  equipped.books.close();
-  const outbox = reportOnOutbox(run.path, end);
+  const failed = equipped.books.close();
+  const outbox = reportOnOutbox(run.path, end, failed);
   // Set before anything is printed: whoever reads that may close the pipe.
   process.exitCode = exitCodeOf(end, outbox);
   print(run, {
@@ -120,13 +120,13 @@ async function equip(run: ForwardOutboxRun): Promise<EquippedRun> {
 /** Goes through all of it and closes everything, however it ends. */
 async function carryOut(run: EquippedRun): Promise<OutboxRunEnd> {
   const { path, reader, terminal, client, outbox, troubles, rejected, progress, stop } = run;
-  let stored: StoredTotals = { added: 0, duplicates: 0, rejected: 0 };
-  let left: QueueStats | undefined;
+  const stored = noneStored();
+  let left: OutboxLeft | undefined;
   let problem: unknown;
   try {
     const projects = new Set<string>();
     await begin(run);
-    stored = await store(run, projects);
+    await store(run, projects, stored);
     // Whoever gives the command again has seen to what kept a project waiting.
     if (stored.duplicates > 0) await Promise.all([...projects].map((projectId) => outbox.release(projectId)));
     await deliver(run);
@@ -165,12 +165,15 @@ async function begin({ reader, client, outbox, books, progress }: EquippedRun): 
   });
 }
 
-/** Stores the records, and tells which projects they are for. */
-async function store(run: EquippedRun, projects: Set<string>): Promise<StoredTotals> {
-  const { path, credentials, reader, outbox, books, rejected, ids, progress, stop } = run;
+/** Stores the records and counts them, and tells which projects they are for. */
+async function store(run: EquippedRun, projects: Set<string>, totals: StoredTotals): Promise<void> {
+  const { path, credentials, reader, client, outbox, books, rejected, ids, flags, progress, stop } = run;
+  const findUnsendable = createUnsendableFinder(flags.partner ?? '', credentials, client);
   const ownProject = credentials.defaultProject?.projectId;
   const troubles = new TroubleLines(progress, () => `in ${rejected.pathIfWritten}`);
-  const stored = await storeRecords({
+  await storeRecords({
+    totals,
+    findUnsendable,
     records: noteProjects(reader.read(), projects, ownProject),
     outbox,
     projectId: ownProject,
@@ -182,8 +185,7 @@ async function store(run: EquippedRun, projects: Set<string>): Promise<StoredTot
     },
     stop: stop.signal,
   });
-  progress.note(`${path}: ${stored.added} stored, ${stored.duplicates} had been stored before.`);
-  return stored;
+  progress.note(`${path}: ${totals.added} stored, ${totals.duplicates} had been stored before.`);
 }
 
 async function deliver({ outbox, queue, troubles, books, progress, stop }: EquippedRun): Promise<void> {

@@ -70,9 +70,14 @@ export class OutboxRunBooks {
     return false;
   }
 
-  /** Counts as failed what was put off and has not come through. */
-  close(): void {
-    for (const { projectId, code } of this.#putOff.values()) this.tally.add('failed', projectId, [`failed: ${code}`]);
+  /** Counts as failed what was put off and has not come through; gives how many these are by project. */
+  close(): ReadonlyMap<string, number> {
+    const failed = new Map<string, number>();
+    for (const { projectId, code } of this.#putOff.values()) {
+      this.tally.add('failed', projectId, [`failed: ${code}`]);
+      failed.set(projectId, (failed.get(projectId) ?? 0) + 1);
+    }
     this.#putOff.clear();
+    return failed;
   }
 }

@@ -1,7 +1,7 @@
 import { isAttributionError, type AnyAttributionError } from '../errors.js';
-import type { QueueStats } from '../outbox/queue.js';
 import { EXIT_CODE } from './exit-code.js';
 import { FileError } from './file-error.js';
+import type { OutboxLeft } from './run-outbox.js';
 import type { StoredTotals } from './store-records.js';
 import type { OutboxReport } from './summary.js';
 import { UsageError } from './usage-error.js';
@@ -13,7 +13,7 @@ export type ExpectedProblem = FileError | UsageError | AnyAttributionError;
 export interface OutboxRunEnd {
   readonly stored: StoredTotals;
   /** What is in the outbox; undefined if that could not be found out. */
-  readonly left: QueueStats | undefined;
+  readonly left: OutboxLeft | undefined;
   readonly interrupted: boolean;
   /** What it broke off at, if it did not end in order. */
   readonly problem: ExpectedProblem | undefined;
@@ -24,10 +24,26 @@ export function isExpected(error: unknown): error is ExpectedProblem {
   return error instanceof FileError || error instanceof UsageError || isAttributionError(error);
 }
 
-/** What the report says of the outbox. */
-export function reportOnOutbox(path: string, { stored, left }: OutboxRunEnd): OutboxReport {
+/** What the report says of the outbox; `failed` are the events by project that failed in this run and are still stored. */
+export function reportOnOutbox(
+  path: string,
+  { stored, left }: OutboxRunEnd,
+  failed: ReadonlyMap<string, number>,
+): OutboxReport {
   const waiting = left === undefined ? 0 : left.ready + left.delayed + left.leased;
-  return { path, added: stored.added, duplicates: stored.duplicates, waiting, dead: left?.dead ?? 0 };
+  const untried = (left?.projects ?? []).map(({ partition, ready, delayed, leased }): [string, number] => [
+    partition,
+    Math.max(0, ready + delayed + leased - (failed.get(partition) ?? 0)),
+  ]);
+  return {
+    path,
+    added: stored.added,
+    duplicates: stored.duplicates,
+    mistakes: stored.rejected,
+    waiting,
+    waitingByProject: Object.fromEntries(untried.filter(([, count]) => count > 0)),
+    dead: left?.dead ?? 0,
+  };
 }
 
 /** 0 only if everything was delivered, what earlier runs had left included. */

@@ -2,6 +2,7 @@ import type { AttributionClient } from '../client.js';
 import type { OutboxNotice } from '../outbox/outbox-notice.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { QueueStats } from '../outbox/queue.js';
+import type { PartitionStats } from '../outbox/sqlite/partition-stats.js';
 import { sqliteQueue, type SqliteQueue } from '../outbox/sqlite/sqlite-queue.js';
 import type { CredentialsSource } from './credentials-source.js';
 import type { ForwardOutboxFlags } from './forward-outbox-flags.js';
@@ -55,16 +56,21 @@ export function openRunOutbox({
   });
 }
 
+/** What is in an outbox after a run, in all and by project. */
+export interface OutboxLeft extends QueueStats {
+  readonly projects: readonly PartitionStats[];
+}
+
 /** Hands back what is out, and looks once more at what is left, with the queue opened anew: closing it was part of stopping. */
 export async function closeRunOutbox(
   outbox: Outbox<'all' | 'any'>,
   path: string,
   withinMs: number,
-): Promise<QueueStats> {
+): Promise<OutboxLeft> {
   await outbox.close({ timeoutMs: withinMs });
   const queue = sqliteQueue({ path });
   try {
-    return await queue.stats();
+    return { ...(await queue.stats()), projects: await queue.partitions() };
   } finally {
     await queue.close();
   }

@@ -3,6 +3,7 @@ import type { Outbox } from '../outbox/outbox.js';
 import type { OutboxRecord } from '../outbox/outbox-record.js';
 import type { InputRecord } from './input-record.js';
 import type { RecordIds } from './record-ids.js';
+import type { FindUnsendable } from './request-length.js';
 
 /** Records that are stored in one step, and so in one write to the disk. */
 const BATCH = 1_000;
@@ -15,6 +16,11 @@ export interface StoredTotals {
   rejected: number;
 }
 
+/** Totals before anything was stored. */
+export function noneStored(): StoredTotals {
+  return { added: 0, duplicates: 0, rejected: 0 };
+}
+
 /** How to store records. */
 export interface StoreRecordsOptions {
   readonly records: AsyncIterable<InputRecord>;
@@ -23,6 +29,10 @@ export interface StoreRecordsOptions {
   readonly projectId: string | undefined;
   /** Makes the ids of records that have none. */
   readonly ids: RecordIds;
+  /** Looks for what the outbox would take and nobody could send. @default none */
+  readonly findUnsendable?: FindUnsendable;
+  /** Where it counts, so that what was stored is known also where it breaks off. @default totals of its own */
+  readonly totals?: StoredTotals;
   /** Told of each record that is not valid. */
   readonly onRejected: (record: InputRecord, error: ValidationError) => void;
   /** Ends the run after the records that were read. */
@@ -36,7 +46,7 @@ export interface StoreRecordsOptions {
  * @throws {OverflowError} when the outbox is full; what was stored before stays stored.
  */
 export async function storeRecords(options: StoreRecordsOptions): Promise<StoredTotals> {
-  const totals: StoredTotals = { added: 0, duplicates: 0, rejected: 0 };
+  const { totals = noneStored() } = options;
   let batch: Checked[] = [];
   const flush = async () => {
     const checked = batch;
@@ -69,13 +79,18 @@ interface Checked {
   readonly error?: ValidationError;
 }
 
-async function check(record: InputRecord, { projectId: ownProject, ids }: StoreRecordsOptions): Promise<Checked> {
+async function check(
+  record: InputRecord,
+  { projectId: ownProject, ids, findUnsendable }: StoreRecordsOptions,
+): Promise<Checked> {
   const { item, issues } = record;
   const projectId = item?.projectId ?? ownProject;
   const id = await ids.idOf(record, projectId);
   if (item === undefined) return { record, error: new ValidationError('record', issues) };
   if (projectId === undefined) return { record, error: new ValidationError('record', [PROJECT_MISSING]) };
-  return { record, toStore: { event: item.event, projectId, id } };
+  const toStore = { event: item.event, projectId, id };
+  const error = findUnsendable?.(toStore);
+  return error === undefined ? { record, toStore } : { record, error };
 }
 
 const PROJECT_MISSING = { path: ['projectId'], message: 'is required: name it in the record, or give --project' };

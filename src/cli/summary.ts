@@ -3,7 +3,7 @@ import type { Counters } from '../observe/counters.js';
 import type { DeliveryDoubts } from './delivery-doubts.js';
 import { lackedCredentials } from './finished-advice.js';
 import type { InputRecord } from './input-record.js';
-import { countAll, totalsSince, type StatusTotals } from './status-totals.js';
+import { countAll, noTotals, totalsSince, type StatusTotals } from './status-totals.js';
 import { NO_PROJECT, type Tally } from './tally.js';
 
 /** What a run that went through an outbox did to it, and left in it. */
@@ -13,8 +13,12 @@ export interface OutboxReport {
   readonly added: number;
   /** Records that had been stored before. */
   readonly duplicates: number;
+  /** Records with mistakes, which were not stored. */
+  readonly mistakes: number;
   /** Events that are still to be delivered. */
   readonly waiting: number;
+  /** Those of them by project that this run neither delivered nor saw fail. */
+  readonly waitingByProject: Readonly<Record<string, number>>;
   /** Dead letters, those of earlier runs included. */
   readonly dead: number;
 }
@@ -59,12 +63,14 @@ export function describeRun(report: RunReport): string[] {
   const thisRun = totalsSince(tally.totals, earlier);
   const done = countAll(thisRun);
   const ending = problem !== undefined ? 'Broken off' : interrupted ? 'Interrupted' : 'Done';
+  const waiting = Object.values(report.outbox?.waitingByProject ?? {}).reduce((sum, count) => sum + count, 0);
   const lines = finishedAlready
     ? ['', `Finished already: ${describeTotals(tally.totals)}`]
     : [
         '',
-        `${ending}: ${done} ${done === 1 ? 'record' : 'records'} in ${seconds.toFixed(1)} s (${Math.round(done / Math.max(seconds, 0.001))}/s): ` +
-          `${describeTotals(thisRun)}; ${counters.attempts} requests, ${counters.retries} of them retries`,
+        ...(report.outbox === undefined ? [] : [`${ending}: ${describeStored(report.outbox)}`]),
+        `${report.outbox === undefined ? ending : 'This run'}: ${countOf(done, report.outbox === undefined ? 'record' : 'event')} in ${seconds.toFixed(1)} s (${Math.round(done / Math.max(seconds, 0.001))}/s): ` +
+          `${describeTotals(thisRun)}${report.outbox === undefined ? '' : `, ${waiting} waiting`}; ${counters.attempts} requests, ${counters.retries} of them retries`,
       ];
   if (!finishedAlready && countAll(earlier) > 0) lines.push(`With earlier runs: ${describeTotals(tally.totals)}`);
   if (countAll(earlier) > 0 && !finishedAlready) lines.push(...describeRepeats(Math.min(done, report.mostInFlight)));
@@ -73,7 +79,7 @@ export function describeRun(report: RunReport): string[] {
       `${doubts.maybeDuplicate} deliveries may be there twice: an earlier attempt may have been recorded as well`,
     );
   if (doubts.unconfirmed > 0) lines.push(`${doubts.unconfirmed} deliveries came without the word "success"`);
-  lines.push(...describeProjects(tally), ...describeReasons(tally));
+  lines.push(...describeProjects(tally, report.outbox), ...describeReasons(tally));
   if (files.rejected !== undefined)
     lines.push(`Rejected records, with the reason beside each: ${files.rejected} (mend them and forward that file)`);
   if (files.failed !== undefined)
@@ -81,6 +87,15 @@ export function describeRun(report: RunReport): string[] {
   if (report.outbox !== undefined) lines.push(...describeOutbox(report.outbox));
   else if (interrupted) lines.push(describeGoingOn(report));
   return lines;
+}
+
+function describeStored({ added, duplicates, mistakes }: OutboxReport): string {
+  const before = `${duplicates} had been stored before`;
+  return `${countOf(added + duplicates + mistakes, 'record')} read: ${added} stored now, ${before}, ${mistakes} with mistakes`;
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function describeRepeats(most: number): string[] {
@@ -95,10 +110,14 @@ function describeOutbox({ path, waiting, dead }: OutboxReport): string[] {
   return [
     ...(waiting > 0
       ? [
-          `${waiting} are still stored in ${path}: run the same command again to go on, or see clevertap-attribution outbox status ${path}`,
+          `${waiting} ${waiting === 1 ? 'is' : 'are'} still stored in ${path}: run the same command again to go on, or see clevertap-attribution outbox status ${path}`,
         ]
       : []),
-    ...(dead > 0 ? [`${dead} are dead letters: see clevertap-attribution outbox dead ${path}`] : []),
+    ...(dead > 0
+      ? [
+          `${dead} ${dead === 1 ? 'is a dead letter' : 'are dead letters'}: see clevertap-attribution outbox dead ${path}`,
+        ]
+      : []),
   ];
 }
 
@@ -113,21 +132,24 @@ function describeGoingOn({ files, last }: RunReport): string {
     : `Without a checkpoint: it took on everything up to line ${last.line} of ${last.path}, and nothing behind it.`;
 }
 
-function describeProjects({ byProject }: Tally): string[] {
-  if (byProject.length === 0) return [];
-  const rows = byProject
+function describeProjects({ byProject }: Tally, outbox: OutboxReport | undefined): string[] {
+  const waiting = outbox?.waitingByProject ?? {};
+  const named = new Set(byProject.map(([projectId]) => projectId));
+  const untried = Object.keys(waiting).filter((projectId) => !named.has(projectId));
+  const all = [...byProject, ...untried.map((projectId) => [projectId, noTotals()] as const)];
+  if (all.length === 0) return [];
+  const rows = all
     .slice(0, ROWS_SHOWN)
     .map(([projectId, totals]) => [
       toSingleLine(projectId, 60),
       `${totals.delivered}`,
       `${totals.rejected}`,
       `${totals.failed}`,
+      ...(outbox === undefined ? [] : [`${waiting[projectId] ?? 0}`]),
     ]);
-  const table = alignColumns([['project', 'delivered', 'rejected', 'failed'], ...rows]);
-  const none = byProject.some(([projectId]) => projectId === NO_PROJECT)
-    ? [`${NO_PROJECT}: records that name no project or could not be read`]
-    : [];
-  return ['', ...table, ...none, ...describeMore(byProject.length, 'projects'), ''];
+  const heading = ['project', 'delivered', 'rejected', 'failed', ...(outbox === undefined ? [] : ['waiting'])];
+  const none = named.has(NO_PROJECT) ? [`${NO_PROJECT}: records that name no project or could not be read`] : [];
+  return ['', ...alignColumns([heading, ...rows]), ...none, ...describeMore(all.length, 'projects'), ''];
 }
 
 function describeReasons({ byReason, totals }: Tally): string[] {

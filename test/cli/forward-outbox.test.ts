@@ -29,7 +29,7 @@ interface Summary {
   readonly totals: Record<string, number>;
   readonly byProject: Record<string, Record<string, number>>;
   readonly byReason: Record<string, number>;
-  readonly outbox: Record<string, number>;
+  readonly outbox: Record<string, unknown>;
   readonly files: Record<string, string | null>;
 }
 
@@ -43,8 +43,10 @@ describe('forward --outbox', () => {
     folder.write('a.ndjson', ndjson([...numberedRecords(30), ...numberedRecords(10, { projectId: second })]));
     const { code, stdout } = await forward(['a.ndjson', '--outbox', 'box.db']);
     expect(code).toBe(0);
-    expect(stdout).toContain(': 40 delivered, 0 rejected, 0 failed; 40 requests, 0 of them retries');
-    expect(stdout).toContain(`${first}         30         0       0`);
+    expect(stdout).toContain('This run: 40 events in ');
+    expect(stdout).toContain(': 40 delivered, 0 rejected, 0 failed, 0 waiting; 40 requests, 0 of them retries');
+    expect(stdout).toContain('\nDone: 40 records read: 40 stored now, 0 had been stored before, 0 with mistakes\n');
+    expect(stdout).toContain(`${first}         30         0       0        0`);
     expect(emulator.counts.recorded).toBe(40);
     // Neither a checkpoint nor a file of failed records.
     for (const name of ['a.ndjson.checkpoint', 'a.ndjson.failed.ndjson'])
@@ -122,8 +124,11 @@ describe('forward --outbox', () => {
     expect(failed.code).toBe(1);
     const { totals, byProject, byReason, outbox: left } = summaryOf(failed);
     expect(byProject[first]).toEqual({ delivered: 50, rejected: 0, failed: 0 });
-    expect(left).toMatchObject({ waiting: 50, dead: 0 });
+    expect(left).toMatchObject({ added: 100, duplicates: 0, mistakes: 0, waiting: 50, dead: 0 });
     expect(totals['failed']).toBeGreaterThan(0);
+    // Each event stands in one column.
+    const waiting = (left['waitingByProject'] as Readonly<Record<string, number>>)[second] ?? 0;
+    expect((totals['failed'] ?? 0) + waiting).toBe(50);
     expect(byReason['failed: authentication']).toBe(totals['failed']);
     const shown = await forward(args);
     expect(shown.code).toBe(1);
@@ -176,7 +181,7 @@ describe('forward --outbox', () => {
     const { code, stdout } = await forward(['a.ndjson', '--outbox', 'box.db']);
     expect(code).toBe(1);
     expect(stdout).toContain(': 2 delivered, 1 rejected, 0 failed');
-    expect(stdout).toContain('1 are dead letters: see clevertap-attribution outbox dead box.db');
+    expect(stdout).toContain('1 is a dead letter: see clevertap-attribution outbox dead box.db');
     expect(await forward(['a.ndjson', '--outbox', 'box.db'])).toMatchObject({ code: 1 });
   });
 
@@ -230,6 +235,23 @@ describe('forward --outbox', () => {
     expect(run.code).toBe(0);
     expect(emulator.counts.recorded).toBe(10);
     expect(canariesIn(readFileSync(folder.at('box.db'), 'latin1'))).toEqual([]);
+  });
+
+  it('gives back events whose requests would be too long, rather than store what nobody can send', async () => {
+    const { folder, forward } = await prepare();
+    folder.write('a.ndjson', ndjson([...numberedRecords(1), flatRecord({ params: { n: 'x'.repeat(20_000) } })]));
+    const { code, stdout } = await forward(['a.ndjson', '--outbox', 'box.db', '--json']);
+    expect(code).toBe(1);
+    expect(summaryOf({ stdout })).toMatchObject({
+      totals: { delivered: 1, rejected: 1 },
+      outbox: { added: 1, mistakes: 1, dead: 0 },
+      files: { rejected: 'a.ndjson.rejected.ndjson' },
+    });
+    expect(folder.readJsonLines('a.ndjson.rejected.ndjson')).toMatchObject([
+      {
+        error: { code: 'validation', message: expect.stringContaining('bytes of path and query') as unknown, line: 2 },
+      },
+    ]);
   });
 
   it('keeps a second run of the same input out, which could not give its records with mistakes back', async () => {

@@ -54,6 +54,26 @@ describe('the summary for people', () => {
     expect(text()).not.toContain('Run the same command again');
   });
 
+  it('says of an outbox what the files came to, and has each of its events in one column', () => {
+    const outbox = {
+      path: 'box.db',
+      added: 4,
+      duplicates: 1,
+      mistakes: 0,
+      waiting: 4,
+      waitingByProject: { 'P-2': 1, 'P-3': 2 },
+      dead: 0,
+    };
+    const shown = text({ outbox });
+    expect(shown).toContain('\nDone: 5 records read: 4 stored now, 1 had been stored before, 0 with mistakes\n');
+    expect(shown).toContain(
+      'This run: 3 events in 2.0 s (2/s): 2 delivered, 0 rejected, 1 failed, 3 waiting; 5 requests',
+    );
+    expect(shown).toMatch(
+      /^project +delivered +rejected +failed +waiting\nP-1 +2 +0 +0 +0\nP-2 +0 +0 +1 +1\nP-3 +0 +0 +0 +2$/m,
+    );
+  });
+
   it('says what the project of records is that name none', () => {
     const tally = new Tally();
     tally.add('rejected', undefined, ['rejected: is not JSON']);
