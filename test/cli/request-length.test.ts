@@ -18,6 +18,9 @@ it('finds what nobody can send: no event, or one whose request would be too long
   expect(find({ event, projectId })).toBeUndefined();
   expect(find({ event: long, projectId })?.message).toContain('bytes of path and query');
   expect(find({ event: { ...event, name: '' }, projectId })?.code).toBe('validation');
-  // Of a project without credentials nobody knows.
-  expect(find({ event: long, projectId: 'OTHER' })).toBeUndefined();
+  // Of a project without credentials nobody knows what these take.
+  const nearlyTooLong = { ...event, params: { n: 'x'.repeat(7_820) } };
+  expect(find({ event: nearlyTooLong, projectId })?.message).toContain('bytes of path and query');
+  expect(find({ event: nearlyTooLong, projectId: 'OTHER' })).toBeUndefined();
+  expect(find({ event: long, projectId: 'OTHER' })?.message).toContain('bytes of path and query');
 });

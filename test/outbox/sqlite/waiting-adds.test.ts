@@ -12,7 +12,7 @@ const folder = await workFolder();
 
 const WAITING = 500;
 
-const TEXT_LENGTH = 10_000;
+const TEXT_LENGTH = 7_000;
 
 function heapAfterCollection(): number {
   setFlagsFromString('--expose-gc');
