@@ -167,8 +167,8 @@ async function begin({ reader, client, outbox, books, progress }: EquippedRun): 
 
 /** Stores the records and counts them, and tells which projects they are for. */
 async function store(run: EquippedRun, projects: Set<string>, totals: StoredTotals): Promise<void> {
-  const { path, credentials, reader, client, outbox, books, rejected, ids, flags, progress, stop } = run;
-  const findUnsendable = createUnsendableFinder(flags.partner ?? '', credentials, client);
+  const { path, credentials, reader, client, outbox, books, rejected, ids, progress, stop } = run;
+  const findUnsendable = createUnsendableFinder(client, credentials);
   const ownProject = credentials.defaultProject?.projectId;
   const troubles = new TroubleLines(progress, () => `in ${rejected.pathIfWritten}`);
   await storeRecords({

@@ -8,11 +8,7 @@ const credentials = parseCredentials(canaryCredentials());
 const event = { type: 'custom', name: 'E', deviceIdentifier: '__g1234abc', platform: 'android' } as const;
 
 it('finds what nobody can send: no event, or one whose request would be too long with its credentials', () => {
-  const find = createUnsendableFinder(
-    'airbridge',
-    { all: [credentials] },
-    new AttributionClient({ partnerName: 'airbridge' }),
-  );
+  const find = createUnsendableFinder(new AttributionClient({ partnerName: 'airbridge' }), { all: [credentials] });
   const { projectId } = credentials;
   const long = { ...event, params: { n: 'x'.repeat(20_000) } };
   expect(find({ event, projectId })).toBeUndefined();
